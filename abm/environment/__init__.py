@@ -1,0 +1,1 @@
+"""Where cells live: site volumes and the transport between sites; no biology."""

@@ -1,0 +1,54 @@
+"""The one place where compile options stand.
+
+``fastmath`` is off and nothing may contract to a fused multiply-add: results must be the same
+bits on any number of threads and after a restart. ``error_model="numpy"`` lets divisions
+vectorise; kernels therefore never rely on ``ZeroDivisionError``.
+
+Numba's cache does not notice a change in a *called* kernel of another file, so the cache folder
+is keyed by a hash of all kernel sources.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _cache_folder() -> Path:
+    digest = hashlib.blake2b(digest_size=6)
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    root = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME", os.path.join(os.path.expanduser("~"), ".cache")), "asnsim"
+    )
+    folder = Path(root) / f"kernels-{digest.hexdigest()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        folder = Path(tempfile.gettempdir()) / f"asnsim-kernels-{digest.hexdigest()}"
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+numba.config.CACHE_DIR = str(_cache_folder())
+
+
+def kernel(function: F) -> F:
+    """Compile a serial kernel."""
+    return cast(F, numba.njit(cache=True, error_model="numpy")(function))
+
+
+def inline_kernel(function: F) -> F:
+    """Compile a scalar helper whose body is pasted into its callers, so that loops vectorise."""
+    return cast(F, numba.njit(inline="always", error_model="numpy")(function))
+
+
+def parallel_kernel(function: F) -> F:
+    """Compile a kernel whose ``prange`` iterations write disjoint elements only."""
+    return cast(F, numba.njit(cache=True, parallel=True, error_model="numpy")(function))

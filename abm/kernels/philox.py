@@ -1,0 +1,121 @@
+"""Counter-based random numbers: Philox4x32-10 (Salmon et al. 2011, doi:10.1145/2063384.2063405).
+
+Every number is a pure function of (seed, stream, tick, random_key, draw); no state is kept, so
+neither threads nor the order of cells nor a restart can change it. All arithmetic is on uint64
+that hold 32-bit words; literals are wrapped because numba turns ``uint64 + 1`` into int64.
+"""
+
+import numpy as np
+from numba import prange
+
+from abm.kernels._jit import kernel, parallel_kernel
+from abm.kernels.elementary import exp, log, normal_quantile
+
+_MASK32 = np.uint64(0xFFFFFFFF)
+_SHIFT32 = np.uint64(32)
+_M0 = np.uint64(0xD2511F53)
+_M1 = np.uint64(0xCD9E8D57)
+_W0 = np.uint64(0x9E3779B9)
+_W1 = np.uint64(0xBB67AE85)
+_TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
+_HALF_STEP = 0.5 * _TO_UNIT
+_STREAM_SHIFT = np.uint64(16)
+
+
+@kernel
+def philox4x32(
+    c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
+) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
+    """Return the four 32-bit output words for one counter and key, each in a uint64."""
+    for _ in range(10):
+        p0 = _M0 * c0
+        p1 = _M1 * c2
+        c0, c1, c2, c3 = (
+            (p1 >> _SHIFT32) ^ c1 ^ k0,
+            p1 & _MASK32,
+            (p0 >> _SHIFT32) ^ c3 ^ k1,
+            p0 & _MASK32,
+        )
+        k0 = (k0 + _W0) & _MASK32
+        k1 = (k1 + _W1) & _MASK32
+    return c0, c1, c2, c3
+
+
+@kernel
+def uniform_pair(
+    seed: np.uint64, stream: int, tick: int, key: np.uint64, draw: int
+) -> tuple[float, float]:
+    """Return two independent numbers in the open interval (0, 1) with 53 bits.
+
+    ``draw`` counts the pairs that one cell takes from one stream in one tick (below 65536).
+    """
+    x0, x1, x2, x3 = philox4x32(
+        key & _MASK32,
+        key >> _SHIFT32,
+        np.uint64(tick) & _MASK32,
+        (np.uint64(stream) << _STREAM_SHIFT) | np.uint64(draw),
+        seed & _MASK32,
+        seed >> _SHIFT32,
+    )
+    first = ((x0 << np.uint64(21)) ^ (x1 >> np.uint64(11))) & np.uint64(0x1FFFFFFFFFFFFF)
+    second = ((x2 << np.uint64(21)) ^ (x3 >> np.uint64(11))) & np.uint64(0x1FFFFFFFFFFFFF)
+    return (
+        np.float64(first) * _TO_UNIT + _HALF_STEP,
+        np.float64(second) * _TO_UNIT + _HALF_STEP,
+    )
+
+
+@kernel
+def mix64(key: np.uint64, tick: int, which: int) -> np.uint64:
+    """Return the random key of daughter ``which`` (0 or 1) of a division at ``tick``.
+
+    SplitMix64 finaliser (Steele et al. 2014, doi:10.1145/2660193.2660195) over key, tick and which.
+    """
+    z = key ^ ((np.uint64(tick) * np.uint64(2) + np.uint64(which)) * np.uint64(0xD6E8FEB86659FD93))
+    z = z + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@parallel_kernel
+def fill_keys(seed: np.uint64, salt: int, first: int, out: np.ndarray) -> None:
+    """Write the keys of founders ``first, first + 1, ...`` of population ``salt`` into uint64[n]."""
+    for i in prange(out.shape[0]):
+        out[i] = mix64(mix64(seed, salt, 0), first + i, 1)
+
+
+@parallel_kernel
+def fill_uniforms(
+    seed: np.uint64, stream: int, tick: int, keys: np.ndarray, draw: int, out: np.ndarray
+) -> None:
+    """Write two uniform numbers of each key into float64[2, n]."""
+    for i in prange(keys.shape[0]):
+        out[0, i], out[1, i] = uniform_pair(seed, stream, tick, keys[i], draw)
+
+
+@parallel_kernel
+def fill_normals(
+    seed: np.uint64, stream: int, tick: int, keys: np.ndarray, draw: int, out: np.ndarray
+) -> None:
+    """Write two standard normal numbers of each key into float64[2, n]."""
+    for i in prange(keys.shape[0]):
+        a, b = uniform_pair(seed, stream, tick, keys[i], draw)
+        out[0, i] = normal_quantile(a)
+        out[1, i] = normal_quantile(b)
+
+
+@kernel
+def exponential(uniform: float) -> float:
+    """Return the standard exponential number of a uniform one."""
+    return -log(uniform)
+
+
+@kernel
+def exp_rows(values: np.ndarray) -> np.ndarray:
+    """Return the exponential of each element of float64[m, n], with the bits of ``elementary``."""
+    out = np.empty_like(values)
+    for i in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            out[i, j] = exp(values[i, j])
+    return out

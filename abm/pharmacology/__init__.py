@@ -1,0 +1,1 @@
+"""Doses and a patient in, enzyme activity over time out; knows no cell and no nutrient."""

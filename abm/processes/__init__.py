@@ -1,0 +1,1 @@
+"""What changes the state: one file holds the parameters and the process."""

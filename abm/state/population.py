@@ -1,0 +1,134 @@
+"""One cell type as a struct of arrays."""
+
+from typing import Any
+
+import numpy as np
+
+from abm.errors import StateError
+from abm.state.columns import AtDivision, CellType, Column, Group, columns_of
+
+_GROWTH_FACTOR = 1.5
+
+
+class Population:
+    """The cells of one type; data only.
+
+    Rows ``0 .. n - 1`` are alive. Rows ``n .. n + n_staged - 1`` are born in the present tick and
+    join at compaction, the only place where ``n`` changes. ``is_dead`` marks rows that leave there.
+    A column is ``population["name"]``, an array of length ``capacity``; mechanistic populations
+    also have ``state``, float64[n_state, capacity] in C order.
+    """
+
+    def __init__(
+        self, name: str, cell_type: CellType, groups: frozenset[Group], n_state: int, capacity: int
+    ) -> None:
+        self.name = name
+        self.cell_type = cell_type
+        self.groups = groups
+        self.table: tuple[Column, ...] = columns_of(groups)
+        self.n = 0
+        self.n_staged = 0
+        self.capacity = max(capacity, 16)
+        self.state = np.zeros((n_state, self.capacity))
+        self.is_dead = np.zeros(self.capacity, np.bool_)
+        self._columns = {
+            c.name: np.full(self.capacity, c.default, c.dtype) for c in self.table
+        }
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._columns[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._columns
+
+    def has(self, group: Group) -> bool:
+        """Tell whether the population has the columns of a group."""
+        return group in self.groups
+
+    def live(self, name: str) -> np.ndarray:
+        """Return the column of the living cells, a view of length ``n``."""
+        return self._columns[name][: self.n]
+
+    def reserve(self, needed: int) -> None:
+        """Make room for ``needed`` rows; arrays are replaced, contents kept."""
+        if needed <= self.capacity:
+            return
+        capacity = max(int(self.capacity * _GROWTH_FACTOR) + 1, needed)
+        for column in self.table:
+            grown = np.full(capacity, column.default, column.dtype)
+            grown[: self.capacity] = self._columns[column.name]
+            self._columns[column.name] = grown
+        state = np.zeros((self.state.shape[0], capacity))
+        state[:, : self.capacity] = self.state
+        self.state = state
+        is_dead = np.zeros(capacity, np.bool_)
+        is_dead[: self.capacity] = self.is_dead
+        self.is_dead = is_dead
+        self.capacity = capacity
+
+    def stage_daughters(self, mothers: np.ndarray, split_rows: np.ndarray) -> np.ndarray:
+        """Copy the rows ``mothers`` to new staged rows by the rule of each column.
+
+        Both daughters get the same; what is RENEW is left to the caller. Amounts (SPLIT columns and
+        the state rows ``split_rows``) are halved in the mother's row as well. Returns the indices
+        of the new rows.
+        """
+        first = self.n + self.n_staged
+        daughters = np.arange(first, first + mothers.shape[0])
+        self.reserve(first + mothers.shape[0])
+        for column in self.table:
+            values = self._columns[column.name]
+            if column.at_division is AtDivision.SPLIT:
+                values[mothers] *= 0.5
+            elif column.at_division is AtDivision.RESET:
+                values[mothers] = column.default
+            values[daughters] = values[mothers]
+        if self.state.shape[0]:
+            for row in split_rows:
+                self.state[row, mothers] *= 0.5
+            self.state[:, daughters] = self.state[:, mothers]
+        self.is_dead[daughters] = False
+        self.n_staged += mothers.shape[0]
+        return daughters
+
+    def compact(self) -> None:
+        """Drop dead rows and admit staged ones; holes are filled from the end, in order."""
+        total = self.n + self.n_staged
+        dead = np.flatnonzero(self.is_dead[:total])
+        self.n_staged = 0
+        self.n = total - dead.shape[0]
+        if dead.shape[0] == 0:
+            return
+        holes = dead[dead < self.n]
+        movers = np.flatnonzero(~self.is_dead[self.n : total]) + self.n
+        for values in self._columns.values():
+            values[holes] = values[movers]
+        if self.state.shape[0]:
+            self.state[:, holes] = self.state[:, movers]
+        self.is_dead[:total] = False
+
+    def reorder(self, order: np.ndarray) -> None:
+        """Permute the living rows: row ``i`` becomes the old row ``order[i]``."""
+        for values in self._columns.values():
+            values[: self.n] = values[order]
+        if self.state.shape[0]:
+            self.state[:, : self.n] = self.state[:, order]
+
+    def check(self) -> None:
+        """Raise StateError where a living cell holds a number that is not finite."""
+        for column in self.table:
+            if column.dtype is np.float64 and not np.isfinite(self.live(column.name)).all():
+                row = int(np.flatnonzero(~np.isfinite(self.live(column.name)))[0])
+                raise StateError(f"population '{self.name}': {column.name} of row {row} is not finite")
+        bad = ~np.isfinite(self.state[:, : self.n]).all(axis=0)
+        if bad.any():
+            raise StateError(
+                f"population '{self.name}': the state of row {int(np.flatnonzero(bad)[0])} "
+                "is not finite"
+            )
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return copies of all living columns, for tests and checkpoints."""
+        columns = {name: values[: self.n].copy() for name, values in self._columns.items()}
+        columns["state"] = self.state[:, : self.n].copy()
+        return columns

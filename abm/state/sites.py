@@ -1,0 +1,65 @@
+"""Sites: an index into concentrations, with a volume. Cells know nothing else of space."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from abm.units import FMOL_PER_UM_PL
+
+
+class Species(IntEnum):
+    """Solutes outside the cells; the row in ``concentration``."""
+
+    ASN = 0
+    GLN = 1
+    GLU = 2
+    ASP = 3
+    EAA = 4
+    SER = 5
+    NH3 = 6
+    GLUCOSE = 7
+    O2 = 8
+
+
+N_UPTAKE = 4
+"""Species that cells take up: Asn, Gln, Glu, essential amino acids, in this order."""
+
+
+@dataclass
+class Sites:
+    """Contents of all sites; changed only by the nutrients process and by fate (dead matter).
+
+    concentration : float64[n_species, n_site] [uM]
+    defect        : float64[n_species, n_site], what the last solve left over; goes into the next
+    volume        : float64[n_site] [pL], extracellular
+    activity      : float64[n_site] [IU/mL], enzyme that acts at the site
+    dead          : float64[2, n_site] [fmol], Asn and Gln of dead matter, free and protein-bound
+    """
+
+    concentration: np.ndarray
+    defect: np.ndarray
+    volume: np.ndarray
+    activity: np.ndarray
+    dead: np.ndarray
+
+    @classmethod
+    def filled(cls, initial: np.ndarray, volume: np.ndarray) -> "Sites":
+        """Make sites of ``volume`` [pL] that all hold ``initial``, float64[n_species] [uM]."""
+        n_site = volume.shape[0]
+        return cls(
+            concentration=np.repeat(initial[:, None], n_site, axis=1),
+            defect=np.zeros((initial.shape[0], n_site)),
+            volume=volume,
+            activity=np.zeros(n_site),
+            dead=np.zeros((2, n_site)),
+        )
+
+    @property
+    def n(self) -> int:
+        """Number of sites."""
+        return self.volume.shape[0]
+
+    def amount(self, species: Species) -> float:
+        """Return the dissolved amount of one species over all sites [fmol]."""
+        return FMOL_PER_UM_PL * float(np.dot(self.concentration[species], self.volume))

@@ -1,0 +1,68 @@
+"""Everything that a run changes, in one place; data only."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from abm.state.clones import Clones
+from abm.state.population import Population
+from abm.state.sites import Sites
+
+
+@dataclass
+class Counters:
+    """Events since the previous record, over tumour populations; int64[n_replicate] each."""
+
+    births: np.ndarray
+    deaths: np.ndarray
+    mutations: np.ndarray
+
+    @classmethod
+    def zeros(cls, n_replicate: int) -> "Counters":
+        """Make counters at zero."""
+        return cls(*(np.zeros(n_replicate, np.int64) for _ in range(3)))
+
+    def clear(self) -> None:
+        """Set all to zero, after a record was taken."""
+        for values in (self.births, self.deaths, self.mutations):
+            values[:] = 0
+
+
+@dataclass
+class State:
+    """Populations, sites and clones.
+
+    ``n_replicate`` independent wells live in one model; then ``site`` is the replicate. Sites whose
+    stop rule has fired are ``is_stopped``: their cells stay as they are.
+    """
+
+    sites: Sites
+    populations: list[Population]
+    clones: Clones
+    n_replicate: int = 1
+    next_cell_id: int = 0
+    is_stopped: np.ndarray = field(default_factory=lambda: np.zeros(1, np.bool_))
+    counters: Counters = field(default_factory=lambda: Counters.zeros(1))
+
+    def __post_init__(self) -> None:
+        self.is_stopped = np.zeros(self.n_replicate, np.bool_)
+        self.counters = Counters.zeros(self.n_replicate)
+
+    def take_ids(self, n: int) -> np.ndarray:
+        """Return ``n`` cell ids that were never used, uint64[n]."""
+        ids = np.arange(self.next_cell_id, self.next_cell_id + n, dtype=np.uint64)
+        self.next_cell_id += n
+        return ids
+
+    def replicate_of(self, population: Population, rows: np.ndarray | slice) -> np.ndarray:
+        """Return the replicate of each row; 0 where the whole model is one replicate."""
+        site = population["site"][rows]
+        return site if self.n_replicate > 1 else np.zeros(site.shape[0], np.int32)
+
+    def tumour(self) -> list[Population]:
+        """Return the populations that count as tumour."""
+        return [p for p in self.populations if p.cell_type.is_tumour]
+
+    def n_cells(self) -> int:
+        """Return the number of living tumour cells."""
+        return sum(p.n for p in self.tumour())

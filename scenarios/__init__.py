@@ -1,0 +1,1 @@
+"""Describe, run, serve: the scenario library, its schema, the runner and the command line."""
