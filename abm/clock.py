@@ -1,6 +1,6 @@
 """Time as an integer tick, and the lengths of the intervals into which a run is cut."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from abm.errors import ScenarioError
 from abm.units import MINUTES_PER_HOUR
@@ -25,7 +25,8 @@ class Clock:
     stops: tuple[int, ...] = ()
     """Ticks that an interval may not step over (doses, changes of medium), in order."""
     tick: int = 0
-    fine_until: int = field(default=0)
+    fine_until: int = 0
+    last_fate_tick: int = 0
 
     def __post_init__(self) -> None:
         if self.coupling < 1 or self.fate < 1 or self.end < 0:
@@ -40,6 +41,11 @@ class Clock:
     def to_hours(self, ticks: int) -> float:
         """Convert ticks to hours."""
         return ticks * self.tick_minutes / MINUTES_PER_HOUR
+
+    @property
+    def fate_hours(self) -> float:
+        """Time since divisions and deaths last took effect [h]."""
+        return self.to_hours(self.tick - self.last_fate_tick)
 
     def note_jump(self) -> None:
         """Couple at every tick for the next two hours."""

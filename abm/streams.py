@@ -50,6 +50,12 @@ class Streams:
         philox.fill_normals(self.seed, int(stream), tick, keys, draw, out)
         return out
 
+    def exponentials(
+        self, stream: Stream, tick: int, keys: np.ndarray, draw: int = 0
+    ) -> np.ndarray:
+        """Return float64[n], standard exponential, one for each key."""
+        return philox.minus_log(self.uniforms(stream, tick, keys, draw)[0])
+
     def lognormals(
         self, stream: Stream, tick: int, keys: np.ndarray, cv: np.ndarray, draw: int = 0
     ) -> np.ndarray:

@@ -119,3 +119,12 @@ def exp_rows(values: np.ndarray) -> np.ndarray:
         for j in range(values.shape[1]):
             out[i, j] = exp(values[i, j])
     return out
+
+
+@kernel
+def minus_log(values: np.ndarray) -> np.ndarray:
+    """Return -ln of each element of float64[n], with the bits of ``elementary``."""
+    out = np.empty_like(values)
+    for i in range(values.shape[0]):
+        out[i] = -log(values[i])
+    return out

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from abm.kernels.cell_layout import CellState
+
 
 class CellType(IntEnum):
     """Kind of a population; tumour kinds count for ``n_cells``."""
@@ -91,7 +93,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("pressure", _f64, _S, _COPY, 0, "", "overlap pressure of the neighbours"),
 )  # fmt: skip
 
-SPLIT_STATE_ROWS = ("size", "bound_asn", "bound_gln")
+SPLIT_STATE = (CellState.SIZE, CellState.BOUND_ASN, CellState.BOUND_GLN)
 """Rows of the mechanistic state that are amounts: each daughter gets half; all others are copied."""
 
 

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 
 from abm.errors import StateError
-from abm.state.columns import AtDivision, CellType, Column, Group, columns_of
+from abm.kernels.cell_layout import CellState
+from abm.state.columns import SPLIT_STATE, AtDivision, CellType, Column, Group, columns_of
+from abm.units import FMOL_PER_UM_PL
 
 _GROWTH_FACTOR = 1.5
 
@@ -16,13 +18,21 @@ class Population:
     Rows ``0 .. n - 1`` are alive. Rows ``n .. n + n_staged - 1`` are born in the present tick and
     join at compaction, the only place where ``n`` changes. ``is_dead`` marks rows that leave there.
     A column is ``population["name"]``, an array of length ``capacity``; mechanistic populations
-    also have ``state``, float64[n_state, capacity] in C order.
+    also have ``state``, float64[n_state, capacity] in C order, rows as in CellState, and a
+    ``unit_volume`` [pL], the volume of a cell of size 1.
     """
 
     def __init__(
-        self, name: str, cell_type: CellType, groups: frozenset[Group], n_state: int, capacity: int
+        self,
+        name: str,
+        cell_type: CellType,
+        groups: frozenset[Group],
+        capacity: int,
+        unit_volume: float = 0.0,
     ) -> None:
+        n_state = len(CellState) if Group.MECHANISTIC in groups else 0
         self.name = name
+        self.unit_volume = unit_volume
         self.cell_type = cell_type
         self.groups = groups
         self.table: tuple[Column, ...] = columns_of(groups)
@@ -66,12 +76,18 @@ class Population:
         self.is_dead = is_dead
         self.capacity = capacity
 
-    def stage_daughters(self, mothers: np.ndarray, split_rows: np.ndarray) -> np.ndarray:
+    def amounts(self, rows: np.ndarray | slice) -> np.ndarray:
+        """Return the Asn and Gln held by each row, free and protein-bound, float64[2, m] [fmol]."""
+        state = self.state[:, rows]
+        free = state[[CellState.ASN, CellState.GLN]] * state[CellState.SIZE]
+        bound = state[[CellState.BOUND_ASN, CellState.BOUND_GLN]]
+        return FMOL_PER_UM_PL * self.unit_volume * (free + bound)
+
+    def stage_daughters(self, mothers: np.ndarray) -> np.ndarray:
         """Copy the rows ``mothers`` to new staged rows by the rule of each column.
 
-        Both daughters get the same; what is RENEW is left to the caller. Amounts (SPLIT columns and
-        the state rows ``split_rows``) are halved in the mother's row as well. Returns the indices
-        of the new rows.
+        Both daughters get the same; what is RENEW is left to the caller. Amounts (SPLIT columns,
+        SPLIT_STATE rows) are halved in the mother's row as well. Returns the new rows.
         """
         first = self.n + self.n_staged
         daughters = np.arange(first, first + mothers.shape[0])
@@ -84,7 +100,7 @@ class Population:
                 values[mothers] = column.default
             values[daughters] = values[mothers]
         if self.state.shape[0]:
-            for row in split_rows:
+            for row in SPLIT_STATE:
                 self.state[row, mothers] *= 0.5
             self.state[:, daughters] = self.state[:, mothers]
         self.is_dead[daughters] = False

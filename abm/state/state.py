@@ -41,6 +41,8 @@ class State:
     clones: Clones
     n_replicate: int = 1
     next_cell_id: int = 0
+    plasma_activity: float = 0.0
+    """Enzyme activity in plasma, or in the medium of a dish [IU/mL]."""
     is_stopped: np.ndarray = field(default_factory=lambda: np.zeros(1, np.bool_))
     counters: Counters = field(default_factory=lambda: Counters.zeros(1))
 

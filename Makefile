@@ -1,0 +1,51 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+OUT ?= runs/demo
+
+.PHONY: demo test slow lint types bench docs-tables clean help
+
+help:
+	@echo "make demo    set up .venv, run the scenario 'relapse' and make its pictures and film"
+	@echo "make test    set up .venv with the test tools and run the tests"
+	@echo "make slow    the long tests"
+	@echo "make lint    ruff;  make types  mypy;  make bench  benchmarks as ratios"
+	@echo "make demo PYTHON=python3.12 VENV=other-folder   choose the interpreter and the folder"
+
+$(VENV)/core: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "asnsim needs Python 3.11 or newer; say for example: make demo PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "the module venv is missing; say: apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/core
+	$(BIN)/asnsim run relapse --seed 1 --out $(OUT) --overwrite
+	$(BIN)/asnsim plot $(OUT)
+	$(BIN)/asnsim animate $(OUT)
+	@echo "tables, pictures and film: $(OUT)"
+
+test: $(VENV)/dev
+	NUMBA_NUM_THREADS=4 $(BIN)/python -m pytest -m 'not slow'
+
+slow: $(VENV)/dev
+	NUMBA_NUM_THREADS=4 $(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+bench: $(VENV)/dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

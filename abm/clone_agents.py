@@ -1,0 +1,76 @@
+"""The largest clones as Mesa agents, renewed whenever the run is recorded."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import mesa
+import numpy as np
+
+from abm.kernels.cell_layout import CellState
+from abm.state.columns import Group
+
+MAX_CLONE_AGENTS = 200
+
+
+class _PerModelIds:
+    """Ids counted on the model itself: Mesa 3.3 keeps them in a class, which leaks every model."""
+
+    def __getitem__(self, model: Any) -> Iterator[int]:
+        while True:
+            model.last_agent_id = getattr(model, "last_agent_id", 0) + 1
+            yield model.last_agent_id
+
+
+class CloneAgent(mesa.Agent):
+    """One clone: its genotype and how many cells it has now."""
+
+    _ids = _PerModelIds()
+
+    def __init__(self, model: Any, clone_id: int) -> None:
+        super().__init__(model)
+        clones = model.state.clones
+        self.clone_id = clone_id
+        self.parent_clone_id = clones.parent[clone_id]
+        self.methylated_alleles = clones.methylated_alleles[clone_id]
+        self.gain = clones.gain[clone_id]
+        self.n_cells = 0
+        self.asns_mean = float("nan")
+
+
+def clone_table(model: Any) -> dict[str, np.ndarray]:
+    """Return the clones that have living tumour cells: id, parent, cells, mean ASNS, genotype."""
+    clones = model.state.clones
+    n_cells = np.zeros(len(clones), np.int64)
+    asns = np.zeros(len(clones))
+    for population in model.state.tumour():
+        ids = population.live("clone_id")
+        n_cells += np.bincount(ids, minlength=len(clones))
+        if population.has(Group.MECHANISTIC):
+            values = population.state[CellState.ASNS, : population.n]
+            asns += np.bincount(ids, weights=values, minlength=len(clones))
+        else:
+            asns += np.nan
+    present = np.flatnonzero(n_cells)
+    return {
+        "clone_id": present,
+        "parent_clone_id": np.array(clones.parent, np.int64)[present],
+        "n_cells": n_cells[present],
+        "asns_mean": asns[present] / n_cells[present],
+        "methylated_alleles": np.array(clones.methylated_alleles, np.int64)[present],
+        "gain": np.array(clones.gain)[present],
+    }
+
+
+def renew_clone_agents(model: Any) -> None:
+    """Register the largest clones as agents and update their counts; drop those that fell out."""
+    table = clone_table(model)
+    largest = np.argsort(-table["n_cells"], kind="stable")[:MAX_CLONE_AGENTS]
+    wanted = {int(table["clone_id"][i]): i for i in largest}
+    known = {agent.clone_id: agent for agent in model.agents if isinstance(agent, CloneAgent)}
+    for clone_id, agent in known.items():
+        if clone_id not in wanted:
+            agent.remove()
+    for clone_id, i in wanted.items():
+        agent = known.get(clone_id) or CloneAgent(model, clone_id)
+        agent.n_cells = int(table["n_cells"][i])
+        agent.asns_mean = float(table["asns_mean"][i])

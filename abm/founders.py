@@ -1,0 +1,169 @@
+"""The cells that a run starts with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+
+from abm.kernels.cell_layout import CellState
+from abm.lineage import Lineage
+from abm.processes.inheritance import Inheritance
+from abm.state.columns import CellType, Group
+from abm.state.population import Population
+from abm.state.state import State
+from abm.streams import Stream, Streams
+
+_SPARE_CAPACITY = 1.5
+
+
+class Placement(IntEnum):
+    """Where founders lie in a tissue."""
+
+    RANDOM = 0
+    """Uniformly over the tissue."""
+    CENTER = 1
+    """At the centre."""
+    DISC = 2
+    """Uniformly over the central disc that they fill when densely packed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Founders:
+    """One population at the start.
+
+    ``number`` counts cells of one replicate. ``alleles`` maps methylated alleles to shares that sum
+    to 1 (mechanistic cells only); ``start`` holds for each of them the state that the cell has at
+    the start, float64[n_state] with size 1; ``unit_volume`` [pL] is the volume of a cell of size 1.
+    """
+
+    name: str
+    cell_type: CellType
+    number: int
+    groups: frozenset[Group]
+    n_stages: int = 1
+    unit_volume: float = 0.0
+    alleles: Mapping[int, float] = field(default_factory=dict)
+    start: Mapping[int, np.ndarray] = field(default_factory=dict)
+    threshold_cv: float = 0.0
+    asns_cv: float = 0.0
+    placement: Placement = Placement.RANDOM
+    extent: tuple[float, float] = (0.0, 0.0)
+    """Size of the tissue [um], x and y."""
+    barcodes: bool = False
+
+
+def found(
+    state: State,
+    founders: Founders,
+    streams: Streams,
+    inheritance: Inheritance,
+    lineage: Lineage | None,
+) -> Population:
+    """Make the population, append it to the state and return it.
+
+    The key of founder ``i`` of replicate ``r`` depends on (seed, population, i, r) alone, so one
+    founder more leaves all others as they were.
+    """
+    index = len(state.populations)
+    n = founders.number * state.n_replicate
+    population = Population(
+        founders.name, founders.cell_type, founders.groups, int(n * _SPARE_CAPACITY),
+        founders.unit_volume,
+    )  # fmt: skip
+    population.n = n
+    rows = np.arange(n)
+    population["random_key"][:n] = streams.founder_keys(index, 0, n)
+    population["cell_id"][:n] = state.take_ids(n)
+    if not population.has(Group.SPATIAL):
+        population["site"][:n] = rows % state.n_replicate
+    if lineage is not None:
+        population["node"][:n] = lineage.add(np.full(n, -1, np.int32), np.zeros(n))
+    if population.has(Group.CLOCK):
+        population["clock_stage"][:n] = _asynchronous_stages(population, founders, streams)
+    if population.has(Group.MECHANISTIC):
+        _set_cells(population, founders, streams, inheritance)
+    if population.has(Group.SPATIAL):
+        _place(population, founders, streams)
+    _found_clones(state, population, founders)
+    state.populations.append(population)
+    return population
+
+
+def _asynchronous_stages(
+    population: Population, founders: Founders, streams: Streams
+) -> np.ndarray:
+    """Draw stages as in exponential growth: stage j has a share proportional to 2**(-j/k)."""
+    keys = population.live("random_key")
+    share = 2.0 ** (-np.arange(founders.n_stages) / founders.n_stages)
+    edges = np.cumsum(share / share.sum())[:-1]
+    return np.searchsorted(edges, streams.uniforms(Stream.FOUNDER_TRAITS, 0, keys, draw=2)[0])
+
+
+def _set_cells(
+    population: Population, founders: Founders, streams: Streams, inheritance: Inheritance
+) -> None:
+    n = population.n
+    rows = np.arange(n)
+    keys = population.live("random_key")
+    spread = streams.lognormals(
+        Stream.FOUNDER_TRAITS, 0, keys, np.array([founders.threshold_cv, founders.asns_cv])
+    )
+    population["threshold_factor"][:n] = spread[0]
+    population["set_point"][:n] = spread[1]
+    alleles = _spread_by_shares(founders.alleles, n)
+    population["methylated_alleles"][:n] = alleles
+    inheritance.renew_life(population, rows, 0)
+    for number, start in founders.start.items():
+        population.state[:, np.flatnonzero(alleles == number)] = start[:, None]
+    population.state[CellState.ASNS, :n] *= spread[1]
+    population.state[CellState.COMMITMENT, :n] /= spread[0]
+    # Sizes of cells that grow without being in step: density 2/M**2 between birth and division.
+    u = streams.uniforms(Stream.FOUNDER_TRAITS, 0, keys, draw=1)[0]
+    size = 0.5 * population.live("division_size") / (1.0 - 0.5 * u)
+    for row in (CellState.SIZE, CellState.BOUND_ASN, CellState.BOUND_GLN):
+        population.state[row, :n] *= size
+
+
+def _spread_by_shares(shares: Mapping[int, float], n: int) -> np.ndarray:
+    """Give out ``n`` genotypes by largest remainders, exact to one cell; uint8[n]."""
+    numbers = sorted(shares)
+    exact = np.array([shares[number] for number in numbers]) * n
+    counts = np.floor(exact + 1e-9).astype(np.int64)
+    for i in np.argsort(-(exact - counts), kind="stable")[: n - counts.sum()]:
+        counts[i] += 1
+    return np.repeat(np.array(numbers, np.uint8), counts)
+
+
+def _place(population: Population, founders: Founders, streams: Streams) -> None:
+    n = population.n
+    u = streams.uniforms(Stream.FOUNDER_PLACE, 0, population.live("random_key"))
+    width, height = founders.extent
+    if founders.placement is Placement.RANDOM:
+        population["x"][:n], population["y"][:n] = u[0] * width, u[1] * height
+        return
+    radius = 0.0
+    if founders.placement is Placement.DISC:
+        volume = population.unit_volume * population.state[CellState.SIZE, :n]
+        area = np.pi * (3.0 * volume * 1000.0 / (4.0 * np.pi)) ** (2.0 / 3.0)
+        radius = float(np.sqrt(area.sum() / np.pi))
+    distance = radius * np.sqrt(u[0])
+    population["x"][:n] = 0.5 * width + distance * np.cos(2.0 * np.pi * u[1])
+    population["y"][:n] = 0.5 * height + distance * np.sin(2.0 * np.pi * u[1])
+
+
+def _found_clones(state: State, population: Population, founders: Founders) -> None:
+    n = population.n
+    if not population.has(Group.MECHANISTIC):
+        genotype = np.zeros(n, np.int64)
+        numbers = [-1]
+    else:
+        numbers = sorted(set(population.live("methylated_alleles").tolist()))
+        genotype = np.searchsorted(numbers, population.live("methylated_alleles"))
+    if founders.barcodes:
+        for row in range(n):
+            number = numbers[genotype[row]]
+            population["clone_id"][row] = state.clones.add(-1, 0, number, 1.0, 0)
+        return
+    ids = [state.clones.add(-1, 0, number, 1.0, 0) for number in numbers]
+    population["clone_id"][:n] = np.array(ids)[genotype]

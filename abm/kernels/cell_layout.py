@@ -1,0 +1,241 @@
+"""Where everything lies in the arrays of the cell kernels: state rows, parameter vector, scratch rows.
+
+Members of an ``IntEnum`` are true constants for the compiler, so the kernels use the same names
+as Python does.
+"""
+
+from enum import IntEnum
+
+BLOCK = 64
+"""Cells that are advanced together in one scratch block."""
+
+
+class CellState(IntEnum):
+    """Rows of ``state[n_state, capacity]``; pools in uM of cell volume."""
+
+    ASN = 0
+    GLN = 1
+    ASP = 2
+    EAA = 3
+    EIF2A_P = 4
+    ATF4 = 5
+    ASNS_MRNA = 6
+    ASNS = 7
+    MTORC1 = 8
+    AMPK = 9
+    P53 = 10
+    AUTOPHAGY = 11
+    CHOP = 12
+    SURVIVAL = 13
+    ANAPLEROTIC_STRESS = 14
+    COMMITMENT = 15
+    GS = 16
+    RESERVE = 17
+    SIZE = 18
+    BOUND_ASN = 19
+    BOUND_GLN = 20
+
+
+class CellUptake(IntEnum):
+    """Rows of ``capacity[4, n]`` and ``uptake[4, n]``."""
+
+    ASN = 0
+    GLN = 1
+    GLU = 2
+    EAA = 3
+
+
+class CellFlux(IntEnum):
+    """Rows of ``fluxes[n_flux, n]``, fmol per interval."""
+
+    EXPORTED_ASN = 0
+    EXPORTED_GLN = 1
+    ASN_SYNTHESISED = 2
+    GLN_SYNTHESISED = 3
+    GLN_CATABOLISED = 4
+
+
+class CellParameter(IntEnum):
+    """Entries of the parameter vector; uM, h, pL. The first part has the names of the fields of
+    ``abm.processes.cell_parameters``, the second is derived from them, the line and the switches.
+    """
+
+    ASN_IN_PROTEIN = 0
+    GLN_IN_PROTEIN = 1
+    EAA_IN_PROTEIN = 2
+    ASN_UPTAKE_CAPACITY = 3
+    GLN_UPTAKE_CAPACITY = 4
+    GLU_UPTAKE_CAPACITY = 5
+    EAA_UPTAKE_CAPACITY = 6
+    ASN_HALF_SATURATION = 7
+    GLN_HALF_SATURATION = 8
+    GLU_HALF_SATURATION = 9
+    EAA_HALF_SATURATION = 10
+    ASN_TRANS_INHIBITION = 11
+    GLN_TRANS_INHIBITION = 12
+    EXCHANGE_CAPACITY = 13
+    EXCHANGE_HALF_SATURATION = 14
+    GLN_EXCHANGE_WEIGHT = 15
+    ASN_LEAK = 16
+    EAA_FACILITATED_SHARE = 17
+    EAA_PER_EXCHANGE = 18
+    EAA_LOSS = 19
+    SYNTHETASE_ASP_HALF_SATURATION = 20
+    SYNTHETASE_GLN_HALF_SATURATION = 21
+    SYNTHETASE_PRODUCT_INHIBITION = 22
+    GLN_CATABOLISM = 23
+    GS_INDUCTION = 24
+    GS_HALF_GLN = 25
+    GS_TIME = 26
+    ASP_USE = 27
+    ASP_HALF_GLN = 28
+    ASP_REFERENCE_GLN = 29
+    TRANSLATION_HALF_ASN = 30
+    TRANSLATION_HALF_GLN = 31
+    TRANSLATION_HALF_ASP = 32
+    TRANSLATION_HALF_EAA = 33
+    TRANSLATION_LOSS_BY_EIF2A_P = 34
+    TRANSLATION_WITHOUT_MTORC1 = 35
+    TRANSLATION_UNDER_P53 = 36
+    TRANSLATION_HALF_P53 = 37
+    RESERVE_REFILL = 38
+    RESERVE_FULL = 39
+    HALF_CHARGING = 40
+    HALF_CHARGING_EAA = 41
+    EIF2A_P_BASAL = 42
+    EIF2A_P_TIME = 43
+    ATF4_HALF_EIF2A_P = 44
+    ATF4_MTORC1_SHARE = 45
+    ATF4_HALF_LIFE = 46
+    ASNS_INDUCTION = 47
+    ASNS_HALF_ATF4 = 48
+    ASNS_P53_REPRESSION = 49
+    ASNS_P53_THRESHOLD = 50
+    ASNS_MRNA_HALF_LIFE = 51
+    ASNS_HALF_LIFE = 52
+    ASNS_TRANSLATION_SPARED = 53
+    RAG_HALF_EAA = 54
+    ARF_HALF_ASN = 55
+    ARF_GLN_WEIGHT = 56
+    RAG_WEIGHT = 57
+    ARF_WEIGHT = 58
+    MTORC1_LOSS_BY_AMPK = 59
+    MTORC1_LOSS_BY_SESTRIN = 60
+    MTORC1_TIME = 61
+    MTORC1_FULL = 62
+    AMPK_HALF_ASP = 63
+    AMPK_HALF_ASN = 64
+    AMPK_TIME = 65
+    P53_HALF_LIFE = 66
+    AUTOPHAGY_BASAL = 67
+    AUTOPHAGY_GAIN = 68
+    AUTOPHAGY_TIME = 69
+    CHOP_HALF_LIFE = 70
+    CHOP_BY_EIF2A_P = 71
+    CHOP_WITHOUT_ATF4 = 72
+    CHOP_BY_ATF4 = 73
+    CHOP_ATF4_SCALE = 74
+    CHOP_ATF4_CEILING = 75
+    CHOP_BY_P53 = 76
+    SURVIVAL_TIME = 77
+    SURVIVAL_THRESHOLD = 78
+    DEATH_BY_CHOP = 79
+    DEATH_BY_SURVIVAL_LOSS = 80
+    DEATH_BY_STALLING = 81
+    DEATH_BY_ANAPLEROTIC_STRESS = 82
+    ANAPLEROTIC_HALF_ASP = 83
+    ANAPLEROTIC_TIME = 84
+    COMMITMENT_TIME = 85
+    DEATH_BASAL = 86
+    DEATH_MAXIMAL = 87
+    RESERVE_MINIMAL = 88
+    DEATH_BY_WASTING = 89
+    STEP_TOLERANCE = 90
+    STEP_FLOOR = 91
+    # derived
+    VOLUME = 92
+    TRANSLATION_RATE = 93
+    REPLETE_SYNTHESIS = 94
+    SYNTHETASE_CAPACITY = 95
+    GS_CAPACITY = 96
+    ASP_PRODUCTION = 97
+    ASP_GLN_SHARE = 98
+    PROTEOLYSIS_BASAL = 99
+    PROTEOLYSIS_AUTOPHAGIC = 100
+    AUTOPHAGY_RETURNED = 101
+    GCN2 = 102
+    PERK = 103
+    ATF4_BASAL = 104
+    ATF4_DRIVE = 105
+    ATF4_INDUCTION = 106
+    ASNS_SET_POINT = 107
+    ASNS_SYNTHESIS = 108
+    BASAL_MESSAGE = 109  # three entries: 0, 1, 2 methylated alleles
+    INDUCED_MESSAGE = 112  # three entries
+    RAG = 115
+    ARF = 116
+    MTORC1_CEILING = 117
+    P53_INDUCTION = 118
+    DEATH_THRESHOLD = 119
+    DILUTION = 120
+
+
+N_STATE = 21
+N_UPTAKE = 4
+N_FLUX = 5
+N_PARAMETER = 121
+
+
+class Rate(IntEnum):
+    """Scratch rows that the right-hand side writes; loss coefficients in 1/h, supplies in uM/h."""
+
+    ASN_TRANSLATION = 0
+    ASN_EXPORT = 1
+    GLN_TRANSLATION = 2
+    GLN_EXPORT = 3
+    GLN_TO_ASN = 4
+    ASP_SUPPLY = 5
+    ASP_LOSS = 6
+    EAA_LOSS = 7
+    RETURN = 8
+    GROWTH = 9
+    RELATIVE_SYNTHESIS = 10
+    ASNS_LOSS = 11
+    RESERVE_SUPPLY = 12
+    RESERVE_LOSS = 13
+    SIZE_GROWTH = 14
+    HAZARD = 15
+    TARGET = 16  # first of 13: value that each state from EIF2A_P to GS relaxes to (ASNS: supply)
+
+
+N_RATE = 29
+N_RELAXING = 13
+
+
+class Scratch(IntEnum):
+    """First rows of the parts of the scratch block."""
+
+    STATE = 0
+    PREDICTED = 21
+    RATE_START = 42
+    RATE_END = 71
+    RELAXATION = 100  # 13 rows: share of the way to the target in one sub-step
+    UPTAKE = 113  # 4 rows: uM/h at size 1
+    EAA_SATURATION = 117
+    CROWDING = 118
+    BASAL_MESSAGE = 119
+    INDUCED_MESSAGE = 120
+    ASNS_SET_POINT = 121
+    INVERSE_THRESHOLD = 122
+    INVERSE_SIZE = 123
+    STEP = 124
+    IS_ACTIVE = 125
+    IS_FORCED = 126
+    IS_ACCEPTED = 127
+    IS_CALM = 128
+    FLUX = 129  # 5 rows
+    GROWTH_SUM = 134
+    HAZARD_SUM = 135
+
+
+N_SCRATCH = 136

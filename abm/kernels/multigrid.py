@@ -1,0 +1,296 @@
+"""Conjugate gradients with a symmetric multigrid V(1,1) for one voxel field.
+
+The system is ``sum over faces of link * (u - u_neighbour) + reaction * u = source`` on a 2-D grid of
+cells: the five-point Laplacian plus a non-negative diagonal, both multiplied by the cell area, so
+that it is symmetric. Coarse grids join two cells per axis (the last stays alone where the number is
+odd, so cell widths differ there) and carry the same discretisation; prolongation is bilinear,
+restriction its transpose; smoothing is red-black Gauss-Seidel, after the coarse correction in the
+reversed order of colours. So one cycle is a symmetric positive operator, as conjugate gradients
+need (Briggs, Henson & McCormick 2000; Tatebe 1993).
+
+Storage: all levels of a quantity lie one after the other in one flat array; a level is ``n_y + 2``
+rows of ``n_x`` (a ghost row of zeros below and above). A row needs no ghosts at its ends: what is
+read there is multiplied by a link of zero. Both colours are computed in one contiguous pass and
+blended with a mask, which the compiler turns into vector code; sums run along columns first, so
+that their order is fixed and they vectorise too.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from abm.kernels._jit import kernel
+
+
+class Grid(NamedTuple):
+    """Geometry of all levels, in units of the finest spacing; built by :func:`build_grid`."""
+
+    n_x: np.ndarray
+    """int64[n_level], cells along x."""
+    n_y: np.ndarray
+    """int64[n_level], cells along y."""
+    start: np.ndarray
+    """int64[n_level], where the first cell of a level lies in a flat array (ghost row skipped)."""
+    start_x: np.ndarray
+    """int64[n_level], where a level starts in the arrays along x (n_x + 1 each)."""
+    start_y: np.ndarray
+    """int64[n_level], the same along y."""
+    width_x: np.ndarray
+    """float64, cell widths along x."""
+    width_y: np.ndarray
+    """float64, cell widths along y."""
+    link_x: np.ndarray
+    """float64, 1 / distance of the centres across the face left of a cell, 0 at the border."""
+    link_y: np.ndarray
+    """float64, the same for the face below a cell."""
+    weight_x: np.ndarray
+    """float64[4, :], interpolation per coarse cell: low child (own, next), high child (own, next)."""
+    weight_y: np.ndarray
+    """float64[4, :], the same along y."""
+    link_sum: np.ndarray
+    """float64[n_flat], sum of the links of a cell, faces of fixed value included."""
+    checker: np.ndarray
+    """float64, 1, 0, 1, 0, ...: the mask of the colours."""
+
+
+class LinearWork(NamedTuple):
+    """Arrays of one species (1-D) or of all of them (2-D, species first), all float64."""
+
+    diagonal: np.ndarray
+    """[n_flat], diagonal of the matrix on all levels."""
+    inverse: np.ndarray
+    """[n_flat], its reciprocal."""
+    source: np.ndarray
+    """[n_flat], right-hand sides; on the finest level the residual."""
+    solution: np.ndarray
+    """[n_flat], answer of the cycle."""
+    scratch: np.ndarray
+    """[n_flat]."""
+    direction: np.ndarray
+    """[n_flat], search direction (finest level only is used)."""
+    product: np.ndarray
+    """[n_flat], matrix times direction."""
+    correction: np.ndarray
+    """[n_flat], what the iteration has summed up."""
+    column: np.ndarray
+    """[2, n_x], partial sums along columns."""
+
+
+def _axis(n_cell: int, is_fixed_low: bool, is_fixed_high: bool, n_level: int):
+    """Return per level (widths, links, boundary links low/high, weights) of one axis."""
+    levels = []
+    width = np.ones(n_cell)
+    for _ in range(n_level):
+        n = len(width)
+        link = np.zeros(n + 1)
+        link[1:n] = 2.0 / (width[:-1] + width[1:])
+        low = 2.0 / width[0] if is_fixed_low else 0.0
+        high = 2.0 / width[-1] if is_fixed_high else 0.0
+        padded = np.zeros(2 * ((n + 1) // 2))
+        padded[:n] = width
+        coarse = padded.reshape(-1, 2).sum(axis=1)
+        weight = _weights(width, coarse, is_fixed_low, is_fixed_high)
+        levels.append((width, link, low, high, weight))
+        width = coarse
+    return levels
+
+
+def _weights(
+    width: np.ndarray, coarse: np.ndarray, is_fixed_low: bool, is_fixed_high: bool
+) -> np.ndarray:
+    """Linear interpolation between cell centres; a border mirrors, or falls to 0 at a fixed face."""
+    center, center_coarse = np.cumsum(width) - width / 2, np.cumsum(coarse) - coarse / 2
+    n_coarse = len(coarse)
+    weight = np.zeros((4, n_coarse + 1))
+    for i in range(n_coarse):
+        for child, side in ((2 * i, -1), (2 * i + 1, 1)):
+            if child >= len(width):
+                continue
+            row = 0 if side < 0 else 2
+            distance = side * (center[child] - center_coarse[i])
+            border = 0.0 if side < 0 else width.sum()
+            if 0 <= i + side < n_coarse:
+                share = distance / abs(center_coarse[i + side] - center_coarse[i])
+                weight[row, i], weight[row + 1, i] = 1.0 - share, share
+            elif is_fixed_low if side < 0 else is_fixed_high:
+                weight[row, i] = 1.0 - distance / abs(border - center_coarse[i])
+            else:
+                weight[row, i] = 1.0
+    return weight
+
+
+def build_grid(n_x: int, n_y: int, is_fixed: tuple[bool, bool, bool, bool]) -> Grid:
+    """Build the geometry of a hierarchy down to one cell.
+
+    ``is_fixed`` tells for the faces (x low, x high, y low, y high) whether the field has a fixed
+    value there (at the face, half a cell from the centre) instead of no flux.
+    """
+    n_level = 1 + int(np.ceil(np.log2(max(n_x, n_y, 1))))
+    along_x = _axis(n_x, is_fixed[0], is_fixed[1], n_level)
+    along_y = _axis(n_y, is_fixed[2], is_fixed[3], n_level)
+    counts_x = np.array([len(a[0]) for a in along_x], dtype=np.int64)
+    counts_y = np.array([len(a[0]) for a in along_y], dtype=np.int64)
+    sizes = (counts_y + 2) * counts_x
+    start = np.concatenate(([0], np.cumsum(sizes)[:-1])) + counts_x
+    link_sum = np.zeros(int(sizes.sum()) + 1)
+    for x, y, first in zip(along_x, along_y, start, strict=True):
+        sum_x = x[1][:-1] + x[1][1:]
+        sum_y = y[1][:-1] + y[1][1:]
+        for total, axis in ((sum_x, x), (sum_y, y)):
+            total[0] += axis[2]
+            total[-1] += axis[3]
+        block = y[0][:, None] * sum_x[None, :] + x[0][None, :] * sum_y[:, None]
+        link_sum[first : first + block.size] = block.ravel()
+    return Grid(
+        counts_x, counts_y, start.astype(np.int64),
+        np.concatenate(([0], np.cumsum(counts_x + 1)[:-1])).astype(np.int64),
+        np.concatenate(([0], np.cumsum(counts_y + 1)[:-1])).astype(np.int64),
+        np.concatenate([np.append(a[0], 0.0) for a in along_x]),
+        np.concatenate([np.append(a[0], 0.0) for a in along_y]),
+        np.concatenate([a[1] for a in along_x]),
+        np.concatenate([a[1] for a in along_y]),
+        np.concatenate([_padded(a[4], len(a[0]) + 1) for a in along_x], axis=1),
+        np.concatenate([_padded(a[4], len(a[0]) + 1) for a in along_y], axis=1),
+        link_sum,
+        (np.arange(n_x + 2) % 2 == 0).astype(np.float64),
+    )  # fmt: skip
+
+
+def _padded(weight: np.ndarray, length: int) -> np.ndarray:
+    """Give the weights of the coarse cells the length that a level has in the axis arrays."""
+    result = np.zeros((4, max(length, weight.shape[1])))
+    result[:, : weight.shape[1]] = weight
+    return result[:, :length]
+
+
+def linear_work(grid: Grid, n_species: int) -> LinearWork:
+    """Allocate the arrays of ``n_species`` solves, zero filled."""
+    n_flat = len(grid.link_sum)
+    arrays = [np.zeros((n_species, n_flat)) for _ in range(8)]
+    return LinearWork(*arrays, np.zeros((n_species, 2, int(grid.n_x[0]))))
+
+
+@kernel
+def set_coefficients(grid, work):
+    """Fill ``work.diagonal`` of the coarse levels and ``work.inverse`` from the finest diagonal.
+
+    The reaction part of a coarse cell is the sum over its children; the links belong to the level.
+    """
+    diagonal, inverse, link_sum = work.diagonal, work.inverse, grid.link_sum
+    for level in range(grid.n_x.size):
+        n_x, n_y, start = grid.n_x[level], grid.n_y[level], grid.start[level]
+        if level > 0:
+            n_fine, m_fine, fine = grid.n_x[level - 1], grid.n_y[level - 1], grid.start[level - 1]
+            for j in range(n_y):
+                for i in range(n_x):
+                    diagonal[start + j * n_x + i] = link_sum[start + j * n_x + i]
+                for row in range(2 * j, min(2 * j + 2, m_fine)):
+                    base = fine + row * n_fine
+                    for i in range(n_fine // 2):
+                        k = base + 2 * i
+                        diagonal[start + j * n_x + i] += (diagonal[k] - link_sum[k]) + (
+                            diagonal[k + 1] - link_sum[k + 1]
+                        )
+                    if n_fine % 2 == 1:
+                        k = base + n_fine - 1
+                        diagonal[start + j * n_x + n_x - 1] += diagonal[k] - link_sum[k]
+        for k in range(start, start + n_x * n_y):
+            inverse[k] = 1.0 / diagonal[k]
+
+
+@kernel
+def half_sweep(grid, level, color, work, solution, result):
+    """Relax the cells of one colour: ``result`` is ``solution`` with them solved for exactly."""
+    n_x, start_x, start_y = grid.n_x[level], grid.start_x[level], grid.start_y[level]
+    width = grid.width_x[start_x : start_x + n_x]
+    west_link = grid.link_x[start_x : start_x + n_x]
+    east_link = grid.link_x[start_x + 1 : start_x + n_x + 1]
+    for j in range(grid.n_y[level]):
+        first = grid.start[level] + j * n_x
+        offset = (j + color) % 2
+        mask = grid.checker[offset : offset + n_x]
+        source, inverse = work.source[first : first + n_x], work.inverse[first : first + n_x]
+        west, east = solution[first - 1 : first + n_x - 1], solution[first + 1 : first + n_x + 1]
+        south, north = solution[first - n_x : first], solution[first + n_x : first + 2 * n_x]
+        here, out = solution[first : first + n_x], result[first : first + n_x]
+        height = grid.width_y[start_y + j]
+        south_link, north_link = grid.link_y[start_y + j], grid.link_y[start_y + j + 1]
+        for i in range(n_x):
+            flow = height * (west_link[i] * west[i] + east_link[i] * east[i]) + width[i] * (
+                south_link * south[i] + north_link * north[i]
+            )
+            out[i] = here[i] + mask[i] * ((source[i] + flow) * inverse[i] - here[i])
+
+
+@kernel
+def first_sweep(grid, level, work, result):
+    """The red half sweep from a field of zeros."""
+    n_x = grid.n_x[level]
+    for j in range(grid.n_y[level]):
+        first = grid.start[level] + j * n_x
+        mask = grid.checker[j % 2 : j % 2 + n_x]
+        source, inverse = work.source[first : first + n_x], work.inverse[first : first + n_x]
+        out = result[first : first + n_x]
+        for i in range(n_x):
+            out[i] = mask[i] * source[i] * inverse[i]
+
+
+@kernel
+def multiply(grid, level, diagonal, field, result):
+    """Write matrix times ``field`` into ``result``, on one level."""
+    n_x, start_x, start_y = grid.n_x[level], grid.start_x[level], grid.start_y[level]
+    width = grid.width_x[start_x : start_x + n_x]
+    west_link = grid.link_x[start_x : start_x + n_x]
+    east_link = grid.link_x[start_x + 1 : start_x + n_x + 1]
+    for j in range(grid.n_y[level]):
+        first = grid.start[level] + j * n_x
+        west, east = field[first - 1 : first + n_x - 1], field[first + 1 : first + n_x + 1]
+        south, north = field[first - n_x : first], field[first + n_x : first + 2 * n_x]
+        here, out = field[first : first + n_x], result[first : first + n_x]
+        main = diagonal[first : first + n_x]
+        height = grid.width_y[start_y + j]
+        south_link, north_link = grid.link_y[start_y + j], grid.link_y[start_y + j + 1]
+        for i in range(n_x):
+            flow = height * (west_link[i] * west[i] + east_link[i] * east[i]) + width[i] * (
+                south_link * south[i] + north_link * north[i]
+            )
+            out[i] = main[i] * here[i] - flow
+
+
+@kernel
+def restrict(grid, level, fine, coarse):
+    """Gather ``fine`` (a level) into ``coarse`` (the next), by the transpose of the prolongation.
+
+    ``coarse`` is a flat array of all levels; its row of the next level is used as scratch too.
+    """
+    n_x, n_y, n_coarse = grid.n_x[level], grid.n_y[level], grid.n_x[level + 1]
+    wx, wy = grid.start_x[level], grid.start_y[level]
+    own_low, next_low = grid.weight_x[0, wx:], grid.weight_x[1, wx:]
+    own_high, next_high = grid.weight_x[2, wx:], grid.weight_x[3, wx:]
+    for j in range(grid.n_y[level + 1]):
+        first = grid.start[level + 1] + j * n_coarse
+        out = coarse[first : first + n_coarse]
+        out[:] = 0.0
+        for row in range(max(2 * j - 1, 0), min(2 * j + 3, n_y)):
+            if row < 2 * j:
+                factor = grid.weight_y[3, wy + j - 1]
+            elif row == 2 * j:
+                factor = grid.weight_y[0, wy + j]
+            elif row == 2 * j + 1:
+                factor = grid.weight_y[2, wy + j]
+            else:
+                factor = grid.weight_y[1, wy + j + 1]
+            base = grid.start[level] + row * n_x
+            line = fine[base : base + n_x]
+            n_pair = n_x // 2
+            for i in range(n_pair):
+                out[i] += factor * (own_low[i] * line[2 * i] + own_high[i] * line[2 * i + 1])
+            for i in range(n_pair - 1):
+                out[i + 1] += factor * next_high[i] * line[2 * i + 1]
+                out[i] += factor * next_low[i + 1] * line[2 * i + 2]
+            if n_x % 2 == 1:
+                last = factor * line[n_x - 1]
+                out[n_coarse - 1] += own_low[n_coarse - 1] * last
+                if n_coarse > 1:
+                    out[n_coarse - 2] += next_low[n_coarse - 1] * last
+                    out[n_coarse - 1] += factor * next_high[n_pair - 1] * line[n_x - 2]

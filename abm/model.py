@@ -1,0 +1,90 @@
+"""The model: state, clock, streams and the ordered processes, behind Mesa's interface."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import mesa
+
+from abm.cell_view import CellView
+from abm.clock import Clock
+from abm.lineage import Lineage
+from abm.observe import REPORTERS
+from abm.order import ORDER
+from abm.processes.process import AbstractProcess
+from abm.state.state import State
+from abm.stop import ExitReason, StopRules
+from abm.streams import Streams
+
+
+@dataclass
+class Parts:
+    """What a model is put together from; made by a builder for one seed."""
+
+    state: State
+    clock: Clock
+    streams: Streams
+    processes: list[AbstractProcess]
+    stop: StopRules = StopRules()
+    lineage: Lineage | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What was worked out while building and belongs into run.json."""
+
+
+class PopulationModel(mesa.Model):
+    """Cells under L-asparaginase as a ``mesa.Model``.
+
+    ``assemble(seed)`` returns the parts; ``scenarios.build.build`` makes such a model from a
+    scenario. One :meth:`step` advances by one fate step (6 minutes by default); ``running`` turns
+    False at the end time or when a stop rule fires. ``model.cells`` is a view of all cells; the
+    registered agents are the largest clones. The class works with ``mesa.batch_run``:
+    ``batch_run(PopulationModel, {"assemble": [assemble]}, rng=[1, 2, 3])``.
+    """
+
+    def __init__(self, assemble: Callable[[int], Parts], rng: int = 1) -> None:
+        super().__init__(rng=int(rng))
+        parts = assemble(int(rng))
+        self.run_seed = int(rng)
+        self.state = parts.state
+        self.clock = parts.clock
+        self.streams = parts.streams
+        self.lineage = parts.lineage
+        self.stop = parts.stop
+        self.facts = parts.facts
+        self.processes = sorted(parts.processes, key=lambda process: ORDER.index(process.name))
+        self.seconds_per_process = {process.name: 0.0 for process in self.processes}
+        self.exit_reason: ExitReason | None = None
+        self.datacollector = mesa.DataCollector(model_reporters=dict(REPORTERS))
+        self.datacollector.collect(self)
+
+    @property
+    def cells(self) -> CellView:
+        """All living cells, as rows."""
+        return CellView(self.state.populations)
+
+    @property
+    def hours(self) -> float:
+        """Simulated time [h]."""
+        return self.clock.hours
+
+    def step(self) -> None:
+        """Advance to the next fate tick, then check the stop rules."""
+        if self.exit_reason is not None:
+            return
+        clock = self.clock
+        at_fate = False
+        while not at_fate:
+            ticks = clock.next_interval()
+            clock.tick += ticks
+            at_fate = clock.is_fate_tick()
+            for process in self.processes:
+                if at_fate or not process.at_fate_ticks:
+                    started = time.perf_counter()
+                    process.advance(self.state, clock, ticks)
+                    self.seconds_per_process[process.name] += time.perf_counter() - started
+        clock.last_fate_tick = clock.tick
+        self.exit_reason = self.stop.check(self.state)
+        if self.exit_reason is None and clock.tick >= clock.end:
+            self.exit_reason = ExitReason.END_TIME
+        self.running = self.exit_reason is None

@@ -1,0 +1,42 @@
+"""The only place where the number of rows changes, and where cells are put in the order of sites."""
+
+import numpy as np
+
+from abm.clock import Clock
+from abm.lineage import Lineage
+from abm.processes.process import AbstractProcess
+from abm.state.columns import Group
+from abm.state.state import State
+
+_REORDER_EVERY = 10
+"""Fate steps between two physical sorts by site; in between only the site index is rebuilt, so
+this moves nothing but memory locality and the order of equal summands."""
+
+
+class Compaction(AbstractProcess):
+    """Drop dead rows, admit newborn ones, keep neighbours in space near each other in memory."""
+
+    name = "compaction"
+    at_fate_ticks = True
+
+    def __init__(self, lineage: Lineage | None, simplify_every: int) -> None:
+        self.lineage = lineage
+        self.simplify_every = simplify_every
+
+    def advance(self, state: State, clock: Clock, ticks: int) -> None:
+        """Compact every population; simplify the lineage at its own fixed ticks."""
+        for population in state.populations:
+            population.compact()
+            if population.has(Group.SPATIAL) and clock.tick % (_REORDER_EVERY * clock.fate) == 0:
+                site = population.live("site")
+                population.reorder(np.argsort(site, kind="stable"))
+        if self.lineage is not None and clock.tick % self.simplify_every == 0:
+            self._simplify(state, self.lineage)
+
+    def _simplify(self, state: State, lineage: Lineage) -> None:
+        living = [population.live("node") for population in state.populations]
+        nodes = lineage.simplify(np.concatenate(living))
+        first = 0
+        for population in state.populations:
+            population["node"][: population.n] = nodes[first : first + population.n]
+            first += population.n

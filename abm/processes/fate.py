@@ -1,0 +1,109 @@
+"""Which cells divide and which die."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from abm.clock import Clock
+from abm.kernels import waiting
+from abm.kernels.cell_layout import CellState
+from abm.parameters import ParameterSet, parameter
+from abm.processes.inheritance import Inheritance
+from abm.processes.process import AbstractProcess
+from abm.state.columns import Group
+from abm.state.population import Population
+from abm.state.state import State
+from abm.streams import Stream, Streams
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixedRates(ParameterSet):
+    """The engine alone: constant rates instead of the mechanistic cell."""
+
+    birth_rate: float = parameter(0.0, unit="1/h", source="scenario")
+    """One over the mean cycle time."""
+    death_rate: float = parameter(0.0, unit="1/h", source="scenario")
+    """Hazard of death."""
+    n_stages: int = parameter(1, low=1, high=250, source="scenario")
+    """Stages of the Erlang clock; 1 is the exponential clock."""
+    mutation_probability: float = parameter(0.0, high=1.0, source="scenario")
+    """Probability that one daughter of an unmutated mother mutates."""
+
+
+class Fate(AbstractProcess):
+    """Request divisions and deaths at fate ticks and have inheritance answer them.
+
+    Dead cells leave their Asn and Gln, free, bound and on its way out, as dead matter at the site.
+    """
+
+    name = "fate"
+    at_fate_ticks = True
+
+    def __init__(
+        self, fixed_rates: dict[str, FixedRates], inheritance: Inheritance, streams: Streams
+    ) -> None:
+        self.fixed_rates = fixed_rates
+        self.inheritance = inheritance
+        self.streams = streams
+
+    def advance(self, state: State, clock: Clock, ticks: int) -> None:
+        """Advance all populations by the fate step that ends at ``clock.tick``."""
+        for population in state.populations:
+            if population.has(Group.MECHANISTIC):
+                self._mechanistic(state, population, clock)
+            else:
+                self._fixed(state, population, clock)
+
+    def _mechanistic(self, state: State, population: Population, clock: Clock) -> None:
+        n = population.n
+        is_dead = population["hazard_left"][:n] <= 0.0
+        is_ready = population.state[CellState.SIZE, :n] >= population["division_size"][:n]
+        if state.is_stopped.any():
+            is_running = ~state.is_stopped[state.replicate_of(population, slice(0, n))]
+            is_dead &= is_running
+            is_ready &= is_running
+        self._bury(state, population, np.flatnonzero(is_dead))
+        mothers = np.flatnonzero(is_ready & ~is_dead)
+        times = np.full(mothers.shape[0], clock.hours)
+        self.inheritance.divide(state, population, mothers, times, clock.tick)
+
+    def _fixed(self, state: State, population: Population, clock: Clock) -> None:
+        rates = self.fixed_rates[population.name]
+        rows = np.arange(population.n)
+        if state.is_stopped.any():
+            rows = rows[~state.is_stopped[state.replicate_of(population, rows)]]
+        remaining = np.full(rows.shape[0], clock.fate_hours)
+        cost = 1.0 - self.inheritance.parameters.fitness_cost
+        while rows.shape[0]:
+            birth_rate = np.where(
+                population["mutations"][rows] > 0, cost * rates.birth_rate, rates.birth_rate
+            )
+            event = np.empty(rows.shape[0], np.uint8)
+            waiting.next_events(
+                self.streams.seed, int(Stream.WAITING), clock.tick, rows, population["random_key"],
+                birth_rate, rates.death_rate, rates.n_stages, population["clock_stage"],
+                remaining, event,
+            )  # fmt: skip
+            self._bury(state, population, rows[event == waiting.DEATH])
+            divides = event == waiting.DIVISION
+            mothers, left = rows[divides], remaining[divides]
+            daughters = self.inheritance.divide(
+                state, population, mothers, clock.hours - left, clock.tick,
+                rates.mutation_probability,
+            )  # fmt: skip
+            rows = np.concatenate([mothers, daughters])
+            remaining = np.concatenate([left, left])
+
+    def _bury(self, state: State, population: Population, rows: np.ndarray) -> None:
+        population.is_dead[rows] = True
+        if rows.shape[0] == 0:
+            return
+        if population.cell_type.is_tumour:
+            replicates = state.replicate_of(population, rows)
+            state.counters.deaths += np.bincount(replicates, minlength=state.n_replicate)
+        if population.has(Group.MECHANISTIC):
+            owed = (population["owed_asn"], population["owed_gln"])
+            for dead, held, way_out in zip(
+                state.sites.dead, population.amounts(rows), owed, strict=True
+            ):
+                np.add.at(dead, population["site"][rows], held + way_out[rows])

@@ -1,0 +1,21 @@
+"""What every process offers to the step."""
+
+from abc import ABC, abstractmethod
+
+from abm.clock import Clock
+from abm.state.state import State
+
+
+class AbstractProcess(ABC):
+    """Changes the state over one interval.
+
+    ``name`` is its place in :data:`abm.order.ORDER`. A process with ``at_fate_ticks`` runs only at
+    the end of intervals that close a fate step.
+    """
+
+    name: str
+    at_fate_ticks: bool = False
+
+    @abstractmethod
+    def advance(self, state: State, clock: Clock, ticks: int) -> None:
+        """Advance by the interval of ``ticks`` that ends at ``clock.tick``."""

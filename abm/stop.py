@@ -1,0 +1,48 @@
+"""When a run, or one replicate of it, is over before its end time."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from abm.state.state import State
+
+
+class ExitReason(IntEnum):
+    """Why a run ended; the lower-case name goes to run.json."""
+
+    END_TIME = 0
+    """The end time was reached."""
+    EXTINCT = 1
+    """No tumour cell is left in any replicate that runs."""
+    N_CELLS = 2
+    """Every replicate has reached the given number of cells or died out."""
+    INTERRUPTED = 3
+    """The user asked to stop."""
+
+
+@dataclass(frozen=True)
+class StopRules:
+    """Conditions checked after each fate step, per replicate."""
+
+    extinct: bool = True
+    n_cells: int | None = None
+
+    def check(self, state: State) -> ExitReason | None:
+        """Mark replicates that are done; return a reason when none is left to run."""
+        counts = count_by_replicate(state)
+        if self.n_cells is not None:
+            state.is_stopped |= counts >= self.n_cells
+        is_done = state.is_stopped | ((counts == 0) & self.extinct)
+        if not is_done.all():
+            return None
+        return ExitReason.N_CELLS if state.is_stopped.any() else ExitReason.EXTINCT
+
+
+def count_by_replicate(state: State) -> np.ndarray:
+    """Return the number of living tumour cells of each replicate, int64[n_replicate]."""
+    counts = np.zeros(state.n_replicate, np.int64)
+    for population in state.tumour():
+        sites = state.replicate_of(population, slice(0, population.n))
+        counts += np.bincount(sites, minlength=state.n_replicate)
+    return counts

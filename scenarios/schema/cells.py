@@ -1,0 +1,132 @@
+"""The founders: how many cells of which kind, where, and what their daughters inherit."""
+
+from typing import Annotated, Any, Literal
+
+import pydantic
+
+from scenarios.schema import names
+from scenarios.schema.base import (
+    Count,
+    Duration,
+    Fraction,
+    Length,
+    Model,
+    Name,
+    Probability,
+    Rate,
+    Variation,
+    problem,
+    shorten,
+)
+
+Number = Annotated[int, Count(1, names.LARGEST_NUMBER_OF_CELLS)]
+_SHARES_SUM_TOLERANCE = 1e-9
+
+
+def _read_methylation(value: Any) -> dict[int, float]:
+    read_alleles, read_share = Count(0, 2).read, _share
+    if not isinstance(value, dict):
+        return {read_alleles(value): 1.0}
+    shares: dict[int, float] = {}
+    for alleles, share in value.items():
+        key = int(alleles) if isinstance(alleles, str) and alleles.isdigit() else alleles
+        shares[read_alleles(key)] = read_share(share)
+    total = sum(shares[alleles] for alleles in sorted(shares))
+    if abs(total - 1.0) > _SHARES_SUM_TOLERANCE:
+        raise problem(f"the shares {_show_shares(value)} sum to {total:.6g}: must sum to 1")
+    return shares
+
+
+def _share(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise problem(f"{shorten(value)}: a share must be a number from 0 to 1, e.g. 0.999")
+    return float(value)
+
+
+def _show_shares(value: dict[Any, Any]) -> str:
+    return "{" + ", ".join(f"{key}: {share}" for key, share in value.items()) + "}"
+
+
+Methylation = Annotated[
+    dict[int, float],
+    pydantic.PlainValidator(_read_methylation, json_schema_input_type=int | dict[str, float]),
+]
+"""Share of founders per number of methylated ASNS alleles."""
+
+
+class Placement(Model):
+    """Where founders are put: anywhere, in one point, or in a disc around the centre."""
+
+    kind: Annotated[str, Name("placement", ("random", "center", "disc"))]
+    radius: Length | None = None
+    """Radius of the disc [um]."""
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _accept_bare_name(cls, value: Any) -> Any:
+        return {"kind": value} if isinstance(value, str) else value
+
+
+class Clock(Model):
+    """Waiting time to division: ``erlang`` stages in series with the mean 1 / birth_rate."""
+
+    erlang: Annotated[int, Count(1, 100)] = 1
+
+
+class MechanisticCells(Model):
+    """Cells with nutrients, stress response and ASNS."""
+
+    type: Annotated[str, Name("type of mechanistic cell", names.CELL_TYPES)]
+    model: Literal["mechanistic"] = "mechanistic"
+    line: Annotated[str, Name("line", names.LINES)]
+    number: Number
+    methylated_alleles: Methylation | None = None
+    """Overrides the line's own number of methylated alleles."""
+    doubling_time: Duration | None = None
+    """Overrides the line's doubling time [h]."""
+    threshold_cv: Variation = 0.25
+    """Spread of the heritable death threshold among founders."""
+    asns_cv: Variation = 0.3
+    """Spread of the heritable ASNS set-point among founders."""
+    placement: Placement = pydantic.Field("random")
+
+
+class FixedRateCells(Model):
+    """Cells that divide, die and mutate at given rates, without any biology."""
+
+    type: Annotated[str, Name("type of fixed-rates cell", ("cell",))] = "cell"
+    model: Literal["fixed-rates"]
+    number: Number
+    birth_rate: Rate
+    """Divisions per cell [1/h]."""
+    death_rate: Rate = pydantic.Field("0 1/h")
+    """Deaths per cell [1/h]."""
+    clock: Clock = pydantic.Field({})
+    mutation_probability: Probability = 0.0
+    """Probability per division that one daughter mutates."""
+    placement: Placement = pydantic.Field("random")
+
+
+def choose_cell_model(value: Any) -> str | None:
+    """Return the tag of a raw entry; an entry without ``model`` is mechanistic."""
+    if isinstance(value, dict):
+        tag = value.get("model", "mechanistic")
+        return tag if isinstance(tag, str) else repr(tag)
+    return getattr(value, "model", None)
+
+
+CellPopulation = Annotated[
+    Annotated[MechanisticCells, pydantic.Tag("mechanistic")]
+    | Annotated[FixedRateCells, pydantic.Tag("fixed-rates")],
+    pydantic.Discriminator(choose_cell_model),
+]
+
+
+class Inheritance(Model):
+    """Probability per allele and division of each heritable change, in one daughter."""
+
+    demethylation: Probability = 1e-5
+    methylation: Probability = 1e-6
+    amplification: Probability = 1e-6
+    fitness_cost: Fraction = 0.0
+    """Share of the growth rate that a resistant cell loses."""

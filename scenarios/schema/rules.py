@@ -1,0 +1,288 @@
+"""Rules that join several fields; each finding is the path of the field and a message."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from abm.errors import ScenarioError
+from scenarios.schema import names
+from scenarios.schema.cells import FixedRateCells, MechanisticCells
+from scenarios.schema.environment import Tissue, Well
+
+if TYPE_CHECKING:
+    from scenarios.schema.scenario import Scenario
+
+Path = tuple[str | int, ...]
+Finding = tuple[Path, str]
+_WHOLE_VOXELS_TOLERANCE = 1e-6
+_N_PROBES_PER_AXIS = 17
+
+
+def find_contradictions(scenario: "Scenario") -> list[Finding]:
+    """Return every pair of fields that cannot go together, in the order of the file."""
+    environment = scenario.environment
+    findings: list[Finding] = []
+    if isinstance(environment, Tissue):
+        findings += _tissue(environment)
+    else:
+        findings += _well(environment, scenario)
+    findings += _initial(environment)
+    findings += _cells(scenario)
+    findings += _treatment(scenario)
+    findings += _times(scenario)
+    findings += _run(scenario)
+    return findings
+
+
+def _tissue(tissue: Tissue) -> Iterator[Finding]:
+    here = "environment"
+    if len(tissue.size) not in (2, 3):
+        yield (here, "size"), f"{len(tissue.size)} lengths: must be 2 or 3, e.g. [900 um, 900 um]"
+        return
+    smallest = min(tissue.size)
+    if tissue.spacing > smallest:
+        yield (
+            (here, "spacing"),
+            f"{tissue.spacing:g} um is larger than the tissue: at most {smallest:g} um",
+        )
+        return
+    for axis, edge in enumerate(tissue.size):
+        n = edge / tissue.spacing
+        if abs(n - round(n)) > _WHOLE_VOXELS_TOLERANCE * n:
+            yield (
+                (here, "size", axis),
+                f"{edge:g} um is no whole multiple of the spacing {tissue.spacing:g} um: "
+                f"write {round(n) * tissue.spacing:g} um",
+            )
+    n_voxels = 1
+    for n_along in tissue.n_voxels:
+        n_voxels *= n_along
+    if n_voxels > names.LARGEST_NUMBER_OF_VOXELS:
+        yield (
+            (here, "spacing"),
+            f"{tissue.spacing:g} um makes {n_voxels:,} voxels: the largest allowed number is "
+            f"{names.LARGEST_NUMBER_OF_VOXELS:,}: use a larger spacing",
+        )
+    if len(tissue.size) == 3 and tissue.thickness is not None:
+        yield (here, "thickness"), "contradicts a size of three lengths: leave it out"
+    if len(set(tissue.species)) < len(tissue.species):
+        yield (here, "species"), "names a species twice: name each once"
+    known_faces = tissue.edge_kinds
+    for face in tissue.edges:
+        if face not in known_faces and tissue.edges != dict.fromkeys(
+            names.FACES, next(iter(tissue.edges.values()))
+        ):
+            yield (
+                (here, "edges", face),
+                f"a tissue of {len(tissue.size)} lengths has no such face: "
+                f"allowed: {', '.join(known_faces)}",
+            )
+
+
+def _well(well: Well, scenario: "Scenario") -> Iterator[Finding]:
+    here = "environment"
+    needs_medium = bool(well.species) or bool(scenario.mechanistic_cells)
+    if well.medium is None and needs_medium:
+        yield (
+            (here, "medium"),
+            f"is missing, but species or mechanistic cells need one: one of "
+            f"{', '.join(names.MEDIA)} (or species: [] for fixed-rates cells)",
+        )
+    for index, species in enumerate(well.clamp):
+        if species not in well.species:
+            yield (
+                (here, "clamp", index),
+                f"'{species}' is not among the species: add it there, or leave it out "
+                f"(a species that is off keeps its value anyway)",
+            )
+    for index, event in enumerate(well.events):
+        if event.wash is None and event.medium is None:
+            yield (here, "events", index), "does nothing: give wash: 2 or medium: DMEM"
+    if len(set(well.species)) < len(well.species):
+        yield (here, "species"), "names a species twice: name each once"
+
+
+def _initial(environment: Tissue | Well) -> Iterator[Finding]:
+    for species, formula in environment.initial.items():
+        path = ("environment", "initial", species)
+        if isinstance(environment, Well):
+            if formula.variables:
+                place = sorted(formula.variables)[0]
+                yield path, f"{formula.text!r}: a well has no '{place}': use numbers only"
+            places = [(0.0,), (0.0,), (0.0,)]
+        else:
+            n = _N_PROBES_PER_AXIS
+            places = [tuple(edge * i / (n - 1) for i in range(n)) for edge in environment.size]
+            places += [(0.0,)] * (3 - len(places))
+        try:
+            _probe(formula, places)
+        except ScenarioError as error:
+            yield path, str(error)
+
+
+def _probe(formula: "object", places: list[tuple[float, ...]]) -> None:
+    import numpy as np
+
+    x, y, z = np.meshgrid(*places, indexing="ij")
+    centre = [(axis[0] + axis[-1]) / 2.0 for axis in places]
+    r = np.sqrt((x - centre[0]) ** 2 + (y - centre[1]) ** 2 + (z - centre[2]) ** 2)
+    formula(x, y, z, r)  # type: ignore[operator]
+
+
+def _cells(scenario: "Scenario") -> Iterator[Finding]:
+    total = sum(entry.number for entry in scenario.cells) * scenario.replicates
+    largest = names.LARGEST_NUMBER_OF_CELLS
+    if total > largest:
+        where: Path = ("cells",) if scenario.replicates == 1 else ("replicates",)
+        allowed = (
+            f"the largest allowed number is {largest:,}"
+            if scenario.replicates == 1
+            else f"the largest allowed number of replicates here is "
+            f"{largest * scenario.replicates // total:,}"
+        )
+        yield where, f"{total:,} cells at the start in all: {allowed}"
+    if scenario.mechanistic_cells and scenario.fixed_rate_cells:
+        index = next(i for i, c in enumerate(scenario.cells) if isinstance(c, FixedRateCells))
+        yield ("cells", index, "model"), (
+            "fixed-rates cells cannot share a run with mechanistic ones: use one model"
+        )
+    for index, entry in enumerate(scenario.cells):
+        yield from _placement(entry, ("cells", index, "placement"), scenario)
+
+
+def _placement(
+    entry: MechanisticCells | FixedRateCells, path: Path, scenario: "Scenario"
+) -> Iterator[Finding]:
+    placement, environment = entry.placement, scenario.environment
+    if isinstance(environment, Well):
+        if placement.kind != "random":
+            yield path, f"'{placement.kind}': a well has no places: leave it out"
+        return
+    if placement.kind == "disc":
+        largest = min(environment.size) / 2.0
+        if placement.radius is None:
+            yield path, "'disc' needs a radius, e.g. {kind: disc, radius: 200 um}"
+        elif placement.radius > largest:
+            yield (
+                (*path, "radius"),
+                f"{placement.radius:g} um: a disc in this tissue has a radius of at most "
+                f"{largest:g} um",
+            )
+    elif placement.radius is not None:
+        yield (*path, "radius"), f"contradicts '{placement.kind}': only a disc has a radius"
+
+
+def _treatment(scenario: "Scenario") -> Iterator[Finding]:
+    patient = scenario.treatment.patient
+    in_well = isinstance(scenario.environment, Well)
+    if in_well and patient is not None:
+        yield ("treatment", "patient"), "a well has no patient: leave it out"
+    if scenario.treatment.rules and not scenario.treatment.doses:
+        yield ("treatment", "rules"), "there is no dose to pause: leave them out"
+    n_doses = sum(len(dose.at) for dose in scenario.treatment.doses)
+    if n_doses > names.LARGEST_NUMBER_OF_DOSES:
+        yield (
+            ("treatment", "doses"),
+            f"{n_doses:,} doses in all: at most {names.LARGEST_NUMBER_OF_DOSES:,}",
+        )
+    for index, dose in enumerate(scenario.treatment.doses):
+        path: Path = ("treatment", "doses", index)
+        text = f"'{dose.amount.value:g} {dose.amount.unit}'"
+        if not dose.at:
+            yield (*path, "at"), "names no time: give at least one, e.g. [0 h]"
+        if in_well:
+            if dose.amount.unit not in ("IU/mL", "IU"):
+                yield (*path, "amount"), f"{text}: a dose into a well is in IU/mL or IU"
+            if dose.route is not None:
+                yield (*path, "route"), f"'{dose.route}': a well has no route: leave it out"
+            continue
+        if dose.amount.unit == "IU/mL":
+            yield (
+                (*path, "amount"),
+                f"{text}: IU/mL is for wells: a patient gets IU/m2, IU/kg or IU",
+            )
+        if dose.route is None:
+            yield (*path, "route"), f"is missing: one of {', '.join(names.ROUTES)}"
+        if patient is None or patient.bsa is None:
+            yield (
+                ("treatment", "patient"),
+                "the body surface is missing, doses need it: give e.g. patient: {bsa: 0.79 m2}",
+            )
+        if dose.amount.unit == "IU/kg" and (patient is None or patient.weight is None):
+            yield (
+                ("treatment", "patient"),
+                f"the weight is missing, {text} needs it: give e.g. patient: {{weight: 20 kg}}",
+            )
+
+
+def _times(scenario: "Scenario") -> Iterator[Finding]:
+    time = scenario.time
+    for name in ("end", "coupling", "fate", "record", "checkpoint"):
+        yield from _on_grid(scenario, ("time", name), getattr(time, name))
+    for name in ("fate", "record", "checkpoint"):
+        n, step = round(getattr(time, name) * 60.0), round(time.coupling * 60.0)
+        if n % max(step, 1):
+            yield (
+                ("time", name),
+                f"{n} min is no whole multiple of coupling, {step} min: "
+                f"write {max(round(n / max(step, 1)), 1) * step} min",
+            )
+    for name in ("coupling", "fate", "record"):
+        if getattr(time, name) > time.end:
+            yield (
+                ("time", name),
+                f"{getattr(time, name):g} h is after the end: at most {time.end:g} h",
+            )
+    for index, dose in enumerate(scenario.treatment.doses):
+        path: Path = ("treatment", "doses", index)
+        for number, at in enumerate(dose.at):
+            yield from _before_end(scenario, (*path, "at", number), at, "dose")
+        if dose.infusion is not None:
+            yield from _on_grid(scenario, (*path, "infusion"), dose.infusion)
+    if isinstance(scenario.environment, Well):
+        for index, event in enumerate(scenario.environment.events):
+            where: Path = ("environment", "events", index, "at")
+            yield from _before_end(scenario, where, event.at, "event")
+
+
+def _before_end(scenario: "Scenario", path: Path, at: float, what: str) -> Iterator[Finding]:
+    end = scenario.time.end
+    if at >= end:
+        yield (
+            path,
+            f"a {what} at {_show_time(at)} comes after the end of the run, {_show_time(end)}: "
+            f"must be earlier, or set a later time.end",
+        )
+    else:
+        yield from _on_grid(scenario, path, at)
+
+
+def _on_grid(scenario: "Scenario", path: Path, hours: float) -> Iterator[Finding]:
+    time = scenario.time
+    n = round(hours / time.tick_hours)
+    if not time.is_on_grid(hours) or (n == 0 and hours > 0.0):
+        yield (
+            path,
+            f"{hours * 60.0:g} min is not on the tick of {time.tick} min: "
+            f"write {max(n, 1) * time.tick} min",
+        )
+
+
+def _show_time(hours: float) -> str:
+    return f"{hours / 24.0:g} d" if hours >= 48.0 else f"{hours:g} h"
+
+
+def _run(scenario: "Scenario") -> Iterator[Finding]:
+    if scenario.replicates > 1 and not isinstance(scenario.environment, Well):
+        yield (
+            ("replicates",),
+            f"{scenario.replicates}: only wells have replicates: write 1 and run several seeds",
+        )
+    stop_n_cells = scenario.stop_n_cells
+    if stop_n_cells is not None:
+        start = sum(c.number for c in scenario.cells if c.type in names.TUMOUR_TYPES)
+        if start >= stop_n_cells:
+            yield (
+                ("stop",),
+                f"n_cells {stop_n_cells:,}: the run starts with {start:,} cells: "
+                f"must be more than that",
+            )

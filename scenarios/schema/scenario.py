@@ -1,0 +1,99 @@
+"""The scenario: everything that one run needs to know."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import pydantic
+from pydantic_core import PydanticCustomError
+
+from scenarios.schema import names
+from scenarios.schema.base import Boolean, Count, Model
+from scenarios.schema.cells import CellPopulation, FixedRateCells, Inheritance, MechanisticCells
+from scenarios.schema.environment import Environment, Tissue
+from scenarios.schema.rules import find_contradictions
+from scenarios.schema.timing import Stop, StopAtCells, Timing
+from scenarios.schema.treatment import Treatment
+
+_LARGEST_SEED = 2**63 - 1
+
+
+class Scenario(Model):
+    """A checked scenario in internal units: h, um, pL, uM, 1/h; ``tick`` in minutes.
+
+    Two scenarios are equal when their values are, whatever units they were written in.
+    """
+
+    asnsim: Literal[1]
+    """Version of the format."""
+    description: str = ""
+    sources: tuple[str, ...] = ()
+    environment: Environment
+    cells: tuple[CellPopulation, ...] = ()
+    inheritance: Inheritance = pydantic.Field({})
+    treatment: Treatment = pydantic.Field({})
+    time: Timing
+    stop: tuple[Stop, ...] = ("extinct",)
+    replicates: Annotated[int, Count(1, names.LARGEST_NUMBER_OF_REPLICATES)] = 1
+    barcodes: Boolean = False
+    parameters: dict[str, str | int | float] = {}
+    seed: Annotated[int, Count(0, _LARGEST_SEED)] = 1
+
+    _author: dict[str, Any] = pydantic.PrivateAttr(default_factory=dict)
+    _name: str = pydantic.PrivateAttr("scenario")
+    _locate: Callable[[str], str] | None = pydantic.PrivateAttr(None)
+
+    @pydantic.model_validator(mode="wrap")
+    @classmethod
+    def _keep_author(cls, value: Any, handler: Callable[[Any], "Scenario"]) -> "Scenario":
+        scenario = handler(value)
+        if isinstance(value, dict):
+            scenario._author = value
+        return scenario
+
+    @pydantic.model_validator(mode="after")
+    def _check_contradictions(self) -> "Scenario":
+        found = find_contradictions(self)
+        if found:
+            text = "; ".join(f"{'.'.join(map(str, path))}: {message}" for path, message in found)
+            raise PydanticCustomError("contradictions", "{text}", {"text": text, "found": found})
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Scenario) and self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def name(self) -> str:
+        """Name of the bundled scenario or stem of the file."""
+        return self._name
+
+    @property
+    def mechanistic_cells(self) -> tuple[MechanisticCells, ...]:
+        """Entries with biology."""
+        return tuple(c for c in self.cells if isinstance(c, MechanisticCells))
+
+    @property
+    def fixed_rate_cells(self) -> tuple[FixedRateCells, ...]:
+        """Entries that only divide, die and mutate."""
+        return tuple(c for c in self.cells if isinstance(c, FixedRateCells))
+
+    @property
+    def is_tissue(self) -> bool:
+        """Whether places matter."""
+        return isinstance(self.environment, Tissue)
+
+    @property
+    def stops_when_extinct(self) -> bool:
+        """Whether the run ends without tumour cells; never true where it starts without."""
+        return "extinct" in self.stop and any(c.type in names.TUMOUR_TYPES for c in self.cells)
+
+    @property
+    def stop_n_cells(self) -> int | None:
+        """Number of tumour cells that ends the run, the smallest one given."""
+        limits = [stop.n_cells for stop in self.stop if isinstance(stop, StopAtCells)]
+        return min(limits, default=None)
+
+    def located(self, path: str) -> str:
+        """Return ``FILE: line N: path`` for a dotted path, as a prefix of a later error."""
+        return self._locate(path) if self._locate else path
