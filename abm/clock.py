@@ -21,6 +21,7 @@ class Clock:
     end: int
     coupling: int = 6
     fate: int = 6
+    record: int = 360
     tick_minutes: float = 1.0
     stops: tuple[int, ...] = ()
     """Ticks that an interval may not step over (doses, changes of medium), in order."""
@@ -63,6 +64,10 @@ class Clock:
                 target = min(target, stop)
                 break
         return target - self.tick
+
+    def is_record_tick(self) -> bool:
+        """Tell whether the state is to be recorded at the present tick."""
+        return self.tick % self.record == 0 or self.tick >= self.end
 
     def is_fate_tick(self) -> bool:
         """Tell whether divisions and deaths are due at the present tick."""

@@ -2,13 +2,15 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import mesa
 
 from abm.cell_view import CellView
 from abm.clock import Clock
+from abm.clone_agents import renew_clone_agents
+from abm.facts import Facts
+from abm.ledger import Ledger
 from abm.lineage import Lineage
 from abm.observe import REPORTERS
 from abm.order import ORDER
@@ -28,8 +30,8 @@ class Parts:
     processes: list[AbstractProcess]
     stop: StopRules = StopRules()
     lineage: Lineage | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
-    """What was worked out while building and belongs into run.json."""
+    facts: Facts = Facts()
+    ledger: Ledger | None = None
 
 
 class PopulationModel(mesa.Model):
@@ -52,11 +54,12 @@ class PopulationModel(mesa.Model):
         self.lineage = parts.lineage
         self.stop = parts.stop
         self.facts = parts.facts
+        self.ledger = parts.ledger
         self.processes = sorted(parts.processes, key=lambda process: ORDER.index(process.name))
         self.seconds_per_process = {process.name: 0.0 for process in self.processes}
         self.exit_reason: ExitReason | None = None
         self.datacollector = mesa.DataCollector(model_reporters=dict(REPORTERS))
-        self.datacollector.collect(self)
+        self._collect()
 
     @property
     def cells(self) -> CellView:
@@ -75,6 +78,8 @@ class PopulationModel(mesa.Model):
         clock = self.clock
         at_fate = False
         while not at_fate:
+            for process in self.processes:
+                process.begin(self.state, clock)
             ticks = clock.next_interval()
             clock.tick += ticks
             at_fate = clock.is_fate_tick()
@@ -88,3 +93,13 @@ class PopulationModel(mesa.Model):
         if self.exit_reason is None and clock.tick >= clock.end:
             self.exit_reason = ExitReason.END_TIME
         self.running = self.exit_reason is None
+        if self.is_record_due():
+            self._collect()
+
+    def is_record_due(self) -> bool:
+        """Tell whether the present tick is one to record: a record tick, or the end of the run."""
+        return self.clock.is_record_tick() or not self.running
+
+    def _collect(self) -> None:
+        renew_clone_agents(self)
+        self.datacollector.collect(self)

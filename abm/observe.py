@@ -16,7 +16,7 @@ def timeseries_rows(model: Any) -> dict[str, np.ndarray]:
     """Return the columns of the time series at the present tick, one value for each replicate.
 
     Counts and means are over tumour populations; means are weighted by cells and nan where there
-    is no mechanistic cell.
+    is no mechanistic cell. ``births``, ``deaths`` and ``mutations`` count from the start.
     """
     state: State = model.state
     n_replicate = state.n_replicate
@@ -31,7 +31,7 @@ def timeseries_rows(model: Any) -> dict[str, np.ndarray]:
         "births": state.counters.births.copy(),
         "deaths": state.counters.deaths.copy(),
         "mutations": state.counters.mutations.copy(),
-        "asparaginase_IU_per_mL": np.full(n_replicate, state.plasma_activity),
+        "asparaginase_IU_per_mL": np.full(n_replicate, state.drug.activity),
     }
     for name, species in (("asn_uM", Species.ASN), ("gln_uM", Species.GLN)):
         rows[name] = _site_mean(state, species)
@@ -61,7 +61,7 @@ def is_resistant(model: Any) -> dict[str, np.ndarray]:
     found = {}
     for population in model.state.tumour():
         if population.has(Group.MECHANISTIC):
-            needed = model.facts["resistance_gain"][population.name]
+            needed = model.facts.resistance_gain[population.name]
             alleles = population.live("methylated_alleles")
             found[population.name] = population.live("gain") >= needed[alleles]
         else:
@@ -74,7 +74,7 @@ def is_asns_high(model: Any) -> dict[str, np.ndarray]:
     found = {}
     for population in model.state.tumour():
         if population.has(Group.MECHANISTIC):
-            threshold = model.facts["asns_high_copies"][population.name]
+            threshold = model.facts.asns_high_copies[population.name]
             found[population.name] = population.state[CellState.ASNS, : population.n] > threshold
         else:
             found[population.name] = np.zeros(population.n, np.bool_)

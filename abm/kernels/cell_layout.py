@@ -208,6 +208,19 @@ class Rate(IntEnum):
     TARGET = 16  # first of 13: value that each state from EIF2A_P to GS relaxes to (ASNS: supply)
 
 
+class Amount(IntEnum):
+    """What a sub-step moved [uM at the size of its start]: rows from ``Scratch.AMOUNT`` on."""
+
+    ASN_BOUND = 0
+    GLN_BOUND = 1
+    FLUX = 2  # first of 5, in the order of CellFlux
+    ASN_EXPORTED = 2
+    GLN_EXPORTED = 3
+    ASN_MADE = 4
+    GLN_MADE = 5
+    GLN_CATABOLISED = 6
+
+
 N_RATE = 29
 N_RELAXING = 13
 
@@ -231,11 +244,13 @@ class Scratch(IntEnum):
     STEP = 124
     IS_ACTIVE = 125
     IS_FORCED = 126
-    IS_ACCEPTED = 127
-    IS_CALM = 128
-    FLUX = 129  # 5 rows
-    GROWTH_SUM = 134
-    HAZARD_SUM = 135
+    TAKEN = 127
+    EXCESS = 128
+    UNREST = 129
+    FLUX = 130  # 5 rows
+    GROWTH_SUM = 135
+    HAZARD_SUM = 136
+    AMOUNT = 137  # 7 rows
 
 
-N_SCRATCH = 136
+N_SCRATCH = 144

@@ -36,11 +36,15 @@ LIST_FULL = 1
 NOT_FINITE = 2
 """Status: a number is not finite or a radius not positive; x and y were not changed."""
 
+ALLOWANCE_GROWTH = 4.0
+"""Largest allowance over the least one."""
+
 OUTSIDE, BAD = N_LEVELS, N_LEVELS + 1
 """Columns of block_count behind those of the levels."""
 
-MOBILITY, DRIFT_X, DRIFT_Y, ANCHOR_X, ANCHOR_Y, ALLOWANCE = range(6)
-"""Columns of ``body``: factor; um/h; um/h; place at the last listing, um; allowance, um."""
+MOBILITY, DRIFT_X, DRIFT_Y, CAP, ANCHOR_X, ANCHOR_Y, ALLOWANCE, SPAN = range(8)
+"""Rows of ``body``: mobility [-]; drift of the motility [um/h]; displacement cap per step [um];
+place at the last listing [um]; way allowed from there [um]; span for the listing [um]."""
 
 
 class Cells(NamedTuple):
@@ -77,14 +81,13 @@ class Law(NamedTuple):
 class Workspace(NamedTuple):
     """Scratch of a call, kept between calls.
 
-    position [2, n, 2] present and next places [um], body [n, 6], span [n] um,
-    block_count [n_block, N_LEVELS + 2] cells that would be capped at each level, out of their
-    allowance, not finite; lists = the neighbour list.
+    position [4, n] present x, y and next x, y [um]; body [8, n], rows named above; block_count
+    [n_block, N_LEVELS + 2] cells that would be capped at each level, that are out of their
+    allowance, that are not finite; lists = the neighbour list.
     """
 
     position: np.ndarray
     body: np.ndarray
-    span: np.ndarray
     block_count: np.ndarray
     lists: ListArrays
 
@@ -93,103 +96,106 @@ def make_workspace(capacity: int, entries_per_cell: int = 16) -> Workspace:
     """Allocate scratch for up to ``capacity`` cells."""
     capacity = max(capacity, 1)
     return Workspace(
-        position=np.empty((2, capacity, 2)),
-        body=np.empty((capacity, 6)),
-        span=np.empty(capacity),
+        position=np.empty((4, capacity)),
+        body=np.empty((8, capacity)),
         block_count=np.empty(((capacity + BLOCK - 1) // BLOCK, N_LEVELS + 2), np.int64),
         lists=make_list_arrays(capacity, entries_per_cell),
     )
 
 
 @kernel
+def push_block(block, x, y, radius, list_start, partner, inverse_square, law, push_x, push_y):
+    """Write the velocity [um/h] at mobility 1 that the partners of each cell of a block cause."""
+    first, last = block * BLOCK, min(radius.shape[0], block * BLOCK + BLOCK)
+    reach = 1.0 + law.adhesion_reach
+    t_reach = 1.0 - reach * reach
+    pull = 4.0 * law.adhesion / (t_reach * t_reach) if law.adhesion > 0.0 else 0.0
+    for cell in range(first, last):
+        here_x, here_y = x[cell], y[cell]
+        total_x = total_y = 0.0
+        for entry in range(list_start[block, cell - first], list_start[block, cell - first + 1]):
+            other = partner[entry]
+            dx = here_x - x[other]
+            dy = here_y - y[other]
+            t = 1.0 - (dx * dx + dy * dy) * inverse_square[entry]
+            overlap = t if t > 0.0 else 0.0
+            g = law.stiffness * (overlap * (0.5 + overlap * (0.375 + overlap * 0.3125)))
+            if law.adhesion > 0.0 and t < 0.0 and t > t_reach:
+                g += pull * (t * (t_reach - t)) * -1.0
+            total_x += g * dx
+            total_y += g * dy
+        push_x[cell] = total_x
+        push_y[cell] = total_y
+
+
+@kernel
 def step_block(
-    block, here, there, radius, body, list_start, partner, inverse_square, law, box, step, level,
-    block_count,
+    block, x, y, next_x, next_y, radius, body, list_start, partner, inverse_square, law, box, step,
+    level, block_count,
 ):  # fmt: skip
-    """Move the cells of one block by one step of ``step / 2**level`` hours, from here to there.
+    """Move the cells of one block by ``step / 2**level`` hours; the old places stay.
 
     ``step`` [h] is the base step; block_count[block] gets the counts that decide on it.
     """
-    n_cell = radius.shape[0]
-    first, last = block * BLOCK, min(n_cell, block * BLOCK + BLOCK)
-    reach = 1.0 + law.adhesion_reach
-    t_reach = 1.0 - reach * reach if law.adhesion > 0.0 else -1.0
-    pull = 4.0 * law.adhesion / (t_reach * t_reach)
-    length = step / 2.0**level
-    capped_0 = capped_1 = capped_2 = capped_3 = outside = bad = 0
-    for cell in range(first, last):
-        x, y = here[cell, 0], here[cell, 1]
-        push_x = push_y = 0.0
-        for entry in range(list_start[block, cell - first], list_start[block, cell - first + 1]):
-            other = partner[entry]
-            dx = x - here[other, 0]
-            dy = y - here[other, 1]
-            t = 1.0 - (dx * dx + dy * dy) * inverse_square[entry]
-            if law.adhesion > 0.0:
-                apart = max(min(t, 0.0), t_reach)
-                bond = pull * (apart * (t_reach - apart))
-            else:
-                bond = 0.0
-            t = max(t, 0.0)
-            g = law.stiffness * (t * (0.5 + t * (0.375 + t * 0.3125))) + bond
-            push_x += g * dx
-            push_y += g * dy
-        speed_x = body[cell, MOBILITY] * push_x + body[cell, DRIFT_X]
-        speed_y = body[cell, MOBILITY] * push_y + body[cell, DRIFT_Y]
+    push_block(
+        block, x, y, radius, list_start, partner, inverse_square, law, next_x, next_y
+    )
+    length = step / (1 << level)
+    once = 1.0 / (step * step)
+    capped_0 = capped_1 = capped_2 = capped_3 = n_outside = n_bad = 0
+    # Selections instead of branches, so that this loop runs on vectors.
+    for cell in range(block * BLOCK, min(radius.shape[0], block * BLOCK + BLOCK)):
+        speed_x = body[MOBILITY, cell] * next_x[cell] + body[DRIFT_X, cell]
+        speed_y = body[MOBILITY, cell] * next_y[cell] + body[DRIFT_Y, cell]
         square = speed_x * speed_x + speed_y * speed_y
-        cap = law.displacement_cap * radius[cell]
-        limit = cap / step
-        limit = limit * limit
-        capped_0 += int(square > limit)
-        capped_1 += int(square > 4.0 * limit)
-        capped_2 += int(square > 16.0 * limit)
-        capped_3 += int(square > 64.0 * limit)
-        scale = length
-        if square * (length * length) > cap * cap:
-            scale = cap / math.sqrt(square)
-        x = abs(x + scale * speed_x)
-        y = abs(y + scale * speed_y)
-        if x > box[0]:
-            x = max(2.0 * box[0] - x, 0.0)
-        if y > box[1]:
-            y = max(2.0 * box[1] - y, 0.0)
-        bad += int(not (x <= box[0] and y <= box[1]))
-        there[cell, 0] = x
-        there[cell, 1] = y
-        dx = x - body[cell, ANCHOR_X]
-        dy = y - body[cell, ANCHOR_Y]
-        outside += int(dx * dx + dy * dy > body[cell, ALLOWANCE] * body[cell, ALLOWANCE])
+        limit = body[CAP, cell] * body[CAP, cell] * once
+        capped_0 += 1 if square > limit else 0
+        capped_1 += 1 if square > 4.0 * limit else 0
+        capped_2 += 1 if square > 16.0 * limit else 0
+        capped_3 += 1 if square > 64.0 * limit else 0
+        capped_length = body[CAP, cell] / math.sqrt(square)
+        scale = capped_length if capped_length < length else length
+        # Reflection at 0, then at the far wall.
+        new_x = box[0] - abs(box[0] - abs(x[cell] + scale * speed_x))
+        new_y = box[1] - abs(box[1] - abs(y[cell] + scale * speed_y))
+        n_bad += 0 if (new_x >= 0.0) & (new_y >= 0.0) else 1
+        next_x[cell] = new_x
+        next_y[cell] = new_y
+        dx = new_x - body[ANCHOR_X, cell]
+        dy = new_y - body[ANCHOR_Y, cell]
+        allowance = body[ALLOWANCE, cell]
+        n_outside += 1 if dx * dx + dy * dy > allowance * allowance else 0
     block_count[block, 0] = capped_0
     block_count[block, 1] = capped_1
     block_count[block, 2] = capped_2
     block_count[block, 3] = capped_3
-    block_count[block, OUTSIDE] = outside
-    block_count[block, BAD] = bad
+    block_count[block, OUTSIDE] = n_outside
+    block_count[block, BAD] = n_bad
 
 
 @parallel_kernel
 def step_all(
-    here, there, radius, body, list_start, partner, inverse_square, law, box, step, level,
+    x, y, next_x, next_y, radius, body, list_start, partner, inverse_square, law, box, step, level,
     block_count,
 ):  # fmt: skip
     """Run :func:`step_block` over all blocks."""
     for block in prange((radius.shape[0] + BLOCK - 1) // BLOCK):
         step_block(
-            block, here, there, radius, body, list_start, partner, inverse_square, law, box, step,
-            level, block_count,
+            block, x, y, next_x, next_y, radius, body, list_start, partner, inverse_square, law,
+            box, step, level, block_count,
         )  # fmt: skip
 
 
 @kernel
-def overlap_pressure(here, radius, list_start, partner, inverse_square, pressure):
+def overlap_pressure(x, y, radius, list_start, partner, inverse_square, pressure):
     """Write pressure_i = sum_j max(0, s_ij - d_ij) / radius_i of all cells (dimensionless)."""
     for cell in range(radius.shape[0]):
         block, offset = cell // BLOCK, cell % BLOCK
         overlap = 0.0
         for entry in range(list_start[block, offset], list_start[block, offset + 1]):
             other = partner[entry]
-            dx = here[cell, 0] - here[other, 0]
-            dy = here[cell, 1] - here[other, 1]
+            dx = x[cell] - x[other]
+            dy = y[cell] - y[other]
             square = dx * dx + dy * dy
             if square * inverse_square[entry] < 1.0:
                 overlap += radius[cell] + radius[other] - math.sqrt(square)
@@ -197,56 +203,65 @@ def overlap_pressure(here, radius, list_start, partner, inverse_square, pressure
 
 
 @kernel
-def set_up(cells, law, box, duration, here, body):
-    """Copy positions into the box and fill ``body``; return False where a number is not finite."""
+def set_up(cells, law, box, duration, position, body):
+    """Copy the places into the box and fill ``body``; return the number of unusable cells."""
     n_bad = 0
     for cell in range(cells.radius.shape[0]):
-        body[cell, MOBILITY] = cells.mobility[cell]
-        body[cell, DRIFT_X] = cells.motility[0, cell] / duration
-        body[cell, DRIFT_Y] = cells.motility[1, cell] / duration
-        total = cells.x[cell] + cells.y[cell] + body[cell, DRIFT_X] + body[cell, DRIFT_Y]
-        total += body[cell, MOBILITY] + 1.0 / cells.radius[cell] + cells.radius[cell]
-        n_bad += int(not (math.isfinite(total) and cells.radius[cell] > 0.0))
-        here[cell, 0] = min(max(cells.x[cell], 0.0), box[0])
-        here[cell, 1] = min(max(cells.y[cell], 0.0), box[1])
-    return n_bad == 0
+        radius = cells.radius[cell]
+        body[MOBILITY, cell] = cells.mobility[cell]
+        body[DRIFT_X, cell] = cells.motility[0, cell] / duration
+        body[DRIFT_Y, cell] = cells.motility[1, cell] / duration
+        body[CAP, cell] = law.displacement_cap * radius
+        total = cells.x[cell] + cells.y[cell] + body[DRIFT_X, cell] + body[DRIFT_Y, cell]
+        total += body[MOBILITY, cell] + radius
+        n_bad += 0 if math.isfinite(total) and radius > 0.0 else 1
+        position[0, cell] = min(max(cells.x[cell], 0.0), box[0])
+        position[1, cell] = min(max(cells.y[cell], 0.0), box[1])
+    return n_bad
 
 
 @kernel
-def set_allowances(here, radius, law, body, span, elapsed, left):
-    """Give each cell its way until the next listing [um], and its span; move the anchors.
+def set_allowances(x, y, radius, law, body, elapsed, left):
+    """Give each cell its way until the next listing, and its span; move the anchors.
 
-    The way is the least allowance, more for cells that went fast since the last listing
-    (``elapsed`` hours ago, 0 at the start); ``left`` hours remain.
+    The way is the least allowance and what its motility will need in the ``left`` hours; more for
+    cells that were pushed far since the last listing, ``elapsed`` hours ago (0: none). It ends at
+    ALLOWANCE_GROWTH times the least allowance.
     """
     reach = 1.0 + law.adhesion_reach if law.adhesion > 0.0 else 1.0
+    most = ALLOWANCE_GROWTH * law.allowance
     for cell in range(radius.shape[0]):
-        allowance = law.allowance
+        drift = math.sqrt(body[DRIFT_X, cell] ** 2 + body[DRIFT_Y, cell] ** 2)
+        allowance = law.allowance + drift * left
         if elapsed > 0.0:
-            dx = here[cell, 0] - body[cell, ANCHOR_X]
-            dy = here[cell, 1] - body[cell, ANCHOR_Y]
-            way = math.sqrt(dx * dx + dy * dy) * min(1.0, left / elapsed)
-            allowance = max(allowance, min(way, ALLOWANCE_GROWTH * law.allowance))
-        body[cell, ANCHOR_X] = here[cell, 0]
-        body[cell, ANCHOR_Y] = here[cell, 1]
-        body[cell, ALLOWANCE] = allowance
-        span[cell] = radius[cell] * reach + allowance
-
-
-ALLOWANCE_GROWTH = 4.0
+            dx = x[cell] - body[ANCHOR_X, cell]
+            dy = y[cell] - body[ANCHOR_Y, cell]
+            allowance = max(allowance, math.sqrt(dx * dx + dy * dy) * (left / elapsed))
+        allowance = min(allowance, most)
+        body[ANCHOR_X, cell] = x[cell]
+        body[ANCHOR_Y, cell] = y[cell]
+        body[ALLOWANCE, cell] = allowance
+        body[SPAN, cell] = radius[cell] * reach + allowance
 
 
 @kernel
-def next_level(totals, n_cell, capped_share, ticks_done, ticks):
-    """Return the level of the longest step that the cap allows and that fits the ticks."""
+def next_level(totals, n_cell, capped_share, done, ticks):
+    """Return the level of the longest step that the cap allows and that fits into the ticks."""
     level = 0
     while level < N_LEVELS - 1 and totals[level] > capped_share * n_cell:
         level += 1
-    while ticks_done % (TICKS_PER_STEP >> level) != 0 or ticks_done + (
-        TICKS_PER_STEP >> level
-    ) > ticks:
+    while done < ticks and done % (TICKS_PER_STEP >> level) != 0:
         level += 1
     return level
+
+
+@kernel
+def add_counts(block_count, n_block, totals):
+    """Add the counts of the blocks; integers, so the order does not matter."""
+    totals[:] = 0
+    for block in range(n_block):
+        for column in range(totals.shape[0]):
+            totals[column] += block_count[block, column]
 
 
 @kernel
@@ -259,60 +274,53 @@ def move_cells(cells, law, box, duration, n_step, workspace):
     Returns (status, steps taken, share of cell-steps that were capped, listings made, worst share
     of cells capped in one step). The status is 0, LIST_FULL or NOT_FINITE.
     """
-    radius = cells.radius
+    radius, lists, body = cells.radius, workspace.lists, workspace.body
     n_cell = radius.shape[0]
-    n_block = (n_cell + BLOCK - 1) // BLOCK
-    lists = workspace.lists
-    here, there = workspace.position[0], workspace.position[1]
-    body, span = workspace.body, workspace.span
+    x, y, next_x, next_y = (
+        workspace.position[0], workspace.position[1], workspace.position[2], workspace.position[3]
+    )  # fmt: skip
     totals = np.zeros(N_LEVELS + 2, np.int64)
     if n_cell == 0:
-        return 0, n_step, 0.0, 0, 0.0
-    if not set_up(cells, law, box, duration, here, body):
+        return 0, 0, 0.0, 0, 0.0
+    if set_up(cells, law, box, duration, workspace.position, body) > 0:
         return NOT_FINITE, 0, 0.0, 0, 0.0
     step = duration / n_step
     tick = step / TICKS_PER_STEP
-    ticks, done, listed, level, taken, listings, capped, worst = (
-        n_step * TICKS_PER_STEP, 0, 0, 0, 0, 0, 0, 0
-    )  # fmt: skip
-    totals[OUTSIDE] = 1
+    ticks = n_step * TICKS_PER_STEP
+    done = listed = level = n_taken = n_listing = n_capped = worst = 0
+    is_list_due = True
     while True:
-        if totals[OUTSIDE] > 0:
-            set_allowances(
-                here, radius, law, body, span, (done - listed) * tick, (ticks - done) * tick
-            )
-            if build_list(here, radius, span, box, lists) != 0:
+        if is_list_due:
+            elapsed, left = (done - listed) * tick, (ticks - done) * tick
+            set_allowances(x, y, radius, law, body, elapsed, left)
+            if build_list(x, y, radius, body[SPAN], box, lists) != 0:
                 return LIST_FULL, 0, 0.0, 0, 0.0
             listed = done
-            listings += 1
-            totals[OUTSIDE] = 0
+            n_listing += 1
         if done == ticks:
             break
         step_all(
-            here, there, radius, body, lists.list_start, lists.partner, lists.inverse_square, law,
-            box, step, level, workspace.block_count,
+            x, y, next_x, next_y, radius, body, lists.list_start, lists.partner,
+            lists.inverse_square, law, box, step, level, workspace.block_count,
         )  # fmt: skip
-        totals[:] = 0
-        for block in range(n_block):
-            for column in range(N_LEVELS + 2):
-                totals[column] += workspace.block_count[block, column]
+        add_counts(workspace.block_count, (n_cell + BLOCK - 1) // BLOCK, totals)
         if totals[BAD] > 0:
             return NOT_FINITE, 0, 0.0, 0, 0.0
-        wanted = next_level(totals, n_cell, law.capped_share, done, ticks)
-        if wanted > level:
-            level = wanted
-            totals[OUTSIDE] = 0
+        needed = next_level(totals, n_cell, law.capped_share, done, ticks)
+        is_list_due = needed <= level and totals[OUTSIDE] > 0
+        if needed > level:
+            level = needed
             continue
-        capped += totals[level]
+        n_capped += totals[level]
         worst = max(worst, totals[level])
         done += TICKS_PER_STEP >> level
-        taken += 1
-        here, there = there, here
-        level = next_level(totals, n_cell, law.capped_share, done, ticks) if done < ticks else 0
+        n_taken += 1
+        x, y, next_x, next_y = next_x, next_y, x, y
+        level = next_level(totals, n_cell, law.capped_share, done, ticks)
     overlap_pressure(
-        here, radius, lists.list_start, lists.partner, lists.inverse_square, cells.pressure
+        x, y, radius, lists.list_start, lists.partner, lists.inverse_square, cells.pressure
     )
     for cell in range(n_cell):
-        cells.x[cell] = here[cell, 0]
-        cells.y[cell] = here[cell, 1]
-    return 0, taken, capped / (taken * n_cell), listings, worst / n_cell
+        cells.x[cell] = x[cell]
+        cells.y[cell] = y[cell]
+    return 0, n_taken, n_capped / (n_taken * n_cell), n_listing, worst / n_cell

@@ -32,7 +32,7 @@ class Grid(NamedTuple):
     start: np.ndarray
     """int64[n_level], where the first cell of a level lies in a flat array (ghost row skipped)."""
     start_x: np.ndarray
-    """int64[n_level], where a level starts in the arrays along x (n_x + 1 each)."""
+    """int64[n_level], where a level starts in the arrays along x (n_x + 1 each, first one spare)."""
     start_y: np.ndarray
     """int64[n_level], the same along y."""
     width_x: np.ndarray
@@ -73,7 +73,7 @@ class LinearWork(NamedTuple):
     correction: np.ndarray
     """[n_flat], what the iteration has summed up."""
     column: np.ndarray
-    """[2, n_x], partial sums along columns."""
+    """[n_x + 4], partial sums along columns, or one row between two grids."""
 
 
 def _axis(n_cell: int, is_fixed_low: bool, is_fixed_high: bool, n_level: int):
@@ -143,17 +143,19 @@ def build_grid(n_x: int, n_y: int, is_fixed: tuple[bool, bool, bool, bool]) -> G
         link_sum[first : first + block.size] = block.ravel()
     return Grid(
         counts_x, counts_y, start.astype(np.int64),
-        np.concatenate(([0], np.cumsum(counts_x + 1)[:-1])).astype(np.int64),
-        np.concatenate(([0], np.cumsum(counts_y + 1)[:-1])).astype(np.int64),
-        np.concatenate([np.append(a[0], 0.0) for a in along_x]),
-        np.concatenate([np.append(a[0], 0.0) for a in along_y]),
-        np.concatenate([a[1] for a in along_x]),
-        np.concatenate([a[1] for a in along_y]),
-        np.concatenate([_padded(a[4], len(a[0]) + 1) for a in along_x], axis=1),
-        np.concatenate([_padded(a[4], len(a[0]) + 1) for a in along_y], axis=1),
+        np.concatenate(([1], 1 + np.cumsum(counts_x + 1)[:-1])).astype(np.int64),
+        np.concatenate(([1], 1 + np.cumsum(counts_y + 1)[:-1])).astype(np.int64),
+        *(_joined([np.append(a[0], 0.0) for a in axis]) for axis in (along_x, along_y)),
+        *(_joined([a[1] for a in axis]) for axis in (along_x, along_y)),
+        *(_joined([_padded(a[4], len(a[0]) + 1) for a in axis]) for axis in (along_x, along_y)),
         link_sum,
         (np.arange(n_x + 2) % 2 == 0).astype(np.float64),
     )  # fmt: skip
+
+
+def _joined(levels: list[np.ndarray]) -> np.ndarray:
+    """Put the levels of an axis array behind one zero, so that "one before the first" exists."""
+    return np.concatenate([np.zeros(levels[0].shape[:-1] + (1,)), *levels], axis=-1)
 
 
 def _padded(weight: np.ndarray, length: int) -> np.ndarray:
@@ -167,7 +169,7 @@ def linear_work(grid: Grid, n_species: int) -> LinearWork:
     """Allocate the arrays of ``n_species`` solves, zero filled."""
     n_flat = len(grid.link_sum)
     arrays = [np.zeros((n_species, n_flat)) for _ in range(8)]
-    return LinearWork(*arrays, np.zeros((n_species, 2, int(grid.n_x[0]))))
+    return LinearWork(*arrays, np.zeros((n_species, int(grid.n_x[0]) + 4)))
 
 
 @kernel
@@ -258,39 +260,162 @@ def multiply(grid, level, diagonal, field, result):
 
 
 @kernel
-def restrict(grid, level, fine, coarse):
-    """Gather ``fine`` (a level) into ``coarse`` (the next), by the transpose of the prolongation.
+def restrict(grid, level, work, fine):
+    """Gather the residual ``fine`` of a level into ``work.source`` of the next.
 
-    ``coarse`` is a flat array of all levels; its row of the next level is used as scratch too.
+    This is the transpose of :func:`prolong`; ``work.column`` is overwritten.
     """
     n_x, n_y, n_coarse = grid.n_x[level], grid.n_y[level], grid.n_x[level + 1]
-    wx, wy = grid.start_x[level], grid.start_y[level]
-    own_low, next_low = grid.weight_x[0, wx:], grid.weight_x[1, wx:]
-    own_high, next_high = grid.weight_x[2, wx:], grid.weight_x[3, wx:]
+    at_x, at_y = grid.start_x[level], grid.start_y[level]
+    own_low = grid.weight_x[0, at_x : at_x + n_coarse]
+    own_high = grid.weight_x[2, at_x : at_x + n_coarse]
+    from_right = grid.weight_x[1, at_x + 1 : at_x + n_coarse + 1]
+    from_left = grid.weight_x[3, at_x - 1 : at_x + n_coarse - 1]
+    column = work.column
+    column[:2] = 0.0
+    column[n_x + 2 : n_x + 4] = 0.0
+    line = column[2 : n_x + 2]
     for j in range(grid.n_y[level + 1]):
+        base = grid.start[level] + 2 * j * n_x
+        above = base + min(2, n_y - 2 * j) * n_x
+        below, low, high = fine[base - n_x : base], fine[base : base + n_x], fine[base + n_x :]
+        next_high = fine[above : above + n_x]
+        weight_low, weight_high = grid.weight_y[0, at_y + j], grid.weight_y[2, at_y + j]
+        weight_below, weight_above = grid.weight_y[3, at_y + j - 1], grid.weight_y[1, at_y + j + 1]
+        for i in range(n_x):
+            line[i] = (weight_low * low[i] + weight_high * high[i]) + (
+                weight_below * below[i] + weight_above * next_high[i]
+            )
         first = grid.start[level + 1] + j * n_coarse
-        out = coarse[first : first + n_coarse]
-        out[:] = 0.0
-        for row in range(max(2 * j - 1, 0), min(2 * j + 3, n_y)):
-            if row < 2 * j:
-                factor = grid.weight_y[3, wy + j - 1]
-            elif row == 2 * j:
-                factor = grid.weight_y[0, wy + j]
-            elif row == 2 * j + 1:
-                factor = grid.weight_y[2, wy + j]
-            else:
-                factor = grid.weight_y[1, wy + j + 1]
-            base = grid.start[level] + row * n_x
-            line = fine[base : base + n_x]
-            n_pair = n_x // 2
-            for i in range(n_pair):
-                out[i] += factor * (own_low[i] * line[2 * i] + own_high[i] * line[2 * i + 1])
-            for i in range(n_pair - 1):
-                out[i + 1] += factor * next_high[i] * line[2 * i + 1]
-                out[i] += factor * next_low[i + 1] * line[2 * i + 2]
-            if n_x % 2 == 1:
-                last = factor * line[n_x - 1]
-                out[n_coarse - 1] += own_low[n_coarse - 1] * last
-                if n_coarse > 1:
-                    out[n_coarse - 2] += next_low[n_coarse - 1] * last
-                    out[n_coarse - 1] += factor * next_high[n_pair - 1] * line[n_x - 2]
+        out = work.source[first : first + n_coarse]
+        for i in range(n_coarse):
+            out[i] = (own_low[i] * column[2 * i + 2] + own_high[i] * column[2 * i + 3]) + (
+                from_left[i] * column[2 * i + 1] + from_right[i] * column[2 * i + 4]
+            )
+
+
+@kernel
+def prolong(grid, level, work):
+    """Add the solution of the next level, interpolated linearly, to that of ``level``."""
+    n_x, n_coarse, n_pair = grid.n_x[level], grid.n_x[level + 1], grid.n_x[level] // 2
+    at_x, at_y = grid.start_x[level], grid.start_y[level]
+    own_low, next_low = grid.weight_x[0, at_x:], grid.weight_x[1, at_x:]
+    own_high, next_high = grid.weight_x[2, at_x:], grid.weight_x[3, at_x:]
+    column = work.column
+    column[0] = 0.0
+    column[n_coarse + 1] = 0.0
+    for j in range(grid.n_y[level]):
+        parent, is_high = j // 2, j % 2
+        own = grid.weight_y[2 * is_high, at_y + parent]
+        other = grid.weight_y[2 * is_high + 1, at_y + parent]
+        base = grid.start[level + 1] + parent * n_coarse
+        side = base + (2 * is_high - 1) * n_coarse
+        near, far = work.solution[base : base + n_coarse], work.solution[side : side + n_coarse]
+        line = column[1 : n_coarse + 1]
+        for i in range(n_coarse):
+            line[i] = own * near[i] + other * far[i]
+        first = grid.start[level] + j * n_x
+        out = work.solution[first : first + n_x]
+        for i in range(n_pair):
+            out[2 * i] += own_low[i] * column[i + 1] + next_low[i] * column[i]
+            out[2 * i + 1] += own_high[i] * column[i + 1] + next_high[i] * column[i + 2]
+        if n_x % 2 == 1:
+            out[n_x - 1] += own_low[n_pair] * column[n_pair + 1] + next_low[n_pair] * column[n_pair]
+
+
+@kernel
+def cycle(grid, work):
+    """One V(1,1) cycle from zero: ``work.solution`` approximates the answer to ``work.source``."""
+    last = grid.n_x.size - 1
+    for level in range(last):
+        first_sweep(grid, level, work, work.scratch)
+        half_sweep(grid, level, 1, work, work.scratch, work.solution)
+        subtract_product(grid, level, work)
+        restrict(grid, level, work, work.scratch)
+    only = grid.start[last]
+    work.solution[only] = work.source[only] * work.inverse[only]
+    for level in range(last - 1, -1, -1):
+        prolong(grid, level, work)
+        half_sweep(grid, level, 1, work, work.solution, work.scratch)
+        half_sweep(grid, level, 0, work, work.scratch, work.solution)
+
+
+@kernel
+def subtract_product(grid, level, work):
+    """Write the residual ``source - matrix * solution`` of a level into ``work.scratch``."""
+    multiply(grid, level, work.diagonal, work.solution, work.scratch)
+    n_x = grid.n_x[level]
+    for j in range(grid.n_y[level]):
+        first = grid.start[level] + j * n_x
+        source, out = work.source[first : first + n_x], work.scratch[first : first + n_x]
+        for i in range(n_x):
+            out[i] = source[i] - out[i]
+
+
+@kernel
+def inner_product(grid, first_field, second_field, column):
+    """Sum of the products on the finest level: along columns first, then over the columns."""
+    n_x, start = grid.n_x[0], grid.start[0]
+    total = column[:n_x]
+    total[:] = 0.0
+    for j in range(grid.n_y[0]):
+        a = first_field[start + j * n_x : start + (j + 1) * n_x]
+        b = second_field[start + j * n_x : start + (j + 1) * n_x]
+        for i in range(n_x):
+            total[i] += a[i] * b[i]
+    result = 0.0
+    for i in range(n_x):
+        result += total[i]
+    return result
+
+
+@kernel
+def _advance_residual(grid, work, step):
+    """Take ``step`` along the direction; return the sum of the absolute residuals."""
+    n_x = grid.n_x[0]
+    total = work.column[:n_x]
+    total[:] = 0.0
+    for j in range(grid.n_y[0]):
+        first = grid.start[0] + j * n_x
+        last = first + n_x
+        correction, direction = work.correction[first:last], work.direction[first:last]
+        for i in range(n_x):
+            correction[i] += step * direction[i]
+        source, product = work.source[first:last], work.product[first:last]
+        for i in range(n_x):
+            source[i] -= step * product[i]
+            total[i] += abs(source[i])
+    result = 0.0
+    for i in range(n_x):
+        result += total[i]
+    return result
+
+
+@kernel
+def solve(grid, work, target, max_iterations):
+    """Conjugate gradients from zero until the absolute residuals sum up to ``target``.
+
+    ``work.source`` (finest level) holds the right-hand side and becomes the residual; the answer is
+    ``work.correction``. Returns (number of iterations, sum of absolute residuals); the caller judges
+    whether the target was met.
+    """
+    start, stop = grid.start[0], grid.start[0] + grid.n_x[0] * grid.n_y[0]
+    work.correction[start:stop] = 0.0
+    remaining = 0.0
+    for k in range(start, stop):
+        remaining += abs(work.source[k])
+    previous = 1.0
+    for iteration in range(max_iterations):
+        if remaining <= target:
+            return iteration, remaining
+        cycle(grid, work)
+        current = inner_product(grid, work.source, work.solution, work.column)
+        ratio = current / previous if iteration > 0 else 0.0
+        previous = current
+        direction, solution = work.direction[start:stop], work.solution[start:stop]
+        for k in range(stop - start):
+            direction[k] = solution[k] + ratio * direction[k]
+        multiply(grid, 0, work.diagonal, work.direction, work.product)
+        curvature = inner_product(grid, work.direction, work.product, work.column)
+        remaining = _advance_residual(grid, work, current / curvature)
+    return max_iterations, remaining

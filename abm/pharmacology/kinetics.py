@@ -26,7 +26,7 @@ class AbstractDisposition(ABC):
 
     @abstractmethod
     def bolus(self, hours: np.ndarray) -> np.ndarray:
-        """Return the concentration per amount after an instant dose [1/L]; right-continuous at 0."""
+        """Return the concentration per amount after an instant dose [1/L], full at 0."""
 
     @abstractmethod
     def remaining_exposure(self, hours: np.ndarray) -> np.ndarray:
@@ -37,7 +37,7 @@ class AbstractDisposition(ABC):
         """Return the concentration per amount from a depot that empties at first order [1/L]."""
 
     def infusion(self, hours: np.ndarray, length: float) -> np.ndarray:
-        """Return the concentration per amount while and after it is infused over ``length`` h [1/L].
+        """Return the concentration per amount of an infusion over ``length`` h [1/L].
 
         Eq. (P2): the mean of the bolus curve over the window ``[hours - length, hours]``, as a
         difference of tails so that late values keep their relative accuracy.

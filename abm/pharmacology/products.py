@@ -24,7 +24,9 @@ from abm.pharmacology.kinetics import (
     two_compartments,
 )
 
-_WUERTHWEIN = "doi:10.1007/s13318-021-00670-8 as coded in PKPDsim pk_pegasparaginase_modified_wurthwein"
+_WUERTHWEIN = (
+    "doi:10.1007/s13318-021-00670-8 as coded in PKPDsim pk_pegasparaginase_modified_wurthwein"
+)
 _MEDAC = "Blood 2009;114(22):4803 (population kinetics, 16 patients)"
 _SALZER = "Salzer 2013, Blood 122:507"
 _ASPARLAS = "Asparlas label, table 3"
@@ -136,9 +138,7 @@ class AbstractKinetics(ParameterSet, ABC):
 class TransitKinetics(AbstractKinetics):
     """Pegaspargase: removal that accelerates as the drug ages, Eq. (P5) and (P11)."""
 
-    clearance: float = parameter(
-        0.0517535, unit="L/d", low=1e-4, high=100.0, source=_WUERTHWEIN
-    )
+    clearance: float = parameter(0.0517535, unit="L/d", low=1e-4, high=100.0, source=_WUERTHWEIN)
     """Clearance at the reference surface area."""
     volume: float = parameter(1.74477, unit="L", low=0.1, high=20.0, source=_WUERTHWEIN)
     """Volume of distribution at the reference surface area."""

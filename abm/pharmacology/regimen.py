@@ -8,6 +8,7 @@ the kinetics of their product; a dish dose is a step that stays, or decays at fi
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -134,7 +135,9 @@ def parse_doses(
     """
     for key in entry:
         if key not in _DOSE_KEYS:
-            raise ScenarioError(f"{where}: unknown key '{key}'{units.did_you_mean(key, _DOSE_KEYS)}")
+            raise ScenarioError(
+                f"{where}: unknown key '{key}'{units.did_you_mean(key, _DOSE_KEYS)}"
+            )
     for key in ("product", "amount", "at"):
         if entry.get(key) is None:
             raise ScenarioError(f"{where}: '{key}' is missing")
@@ -210,6 +213,7 @@ class Regimen:
         self.tick_minutes = tick_minutes
         self.dish_half_life = dish_half_life
         self.history: list[Change] = []
+        self._ticks = [dose.tick for dose in self.doses]
         self._enzymes = {dose.product.id: dose.product.enzyme for dose in self.doses}
         self._grids = {name: np.zeros(n_ticks + 1) for name in self._enzymes}
         self._responses: dict[tuple[Any, ...], np.ndarray] = {}
@@ -227,8 +231,7 @@ class Regimen:
 
     def due(self, start: int, end: int) -> range:
         """Return the indices of the doses whose tick lies in ``[start, end)``."""
-        ticks = [dose.tick for dose in self.doses]
-        return range(int(np.searchsorted(ticks, start)), int(np.searchsorted(ticks, end)))
+        return range(bisect_left(self._ticks, start), bisect_left(self._ticks, end))
 
     def give(self, dose_index: int) -> None:
         """Add one dose, from its own tick on; raises StateError if it was given before."""
@@ -247,10 +250,13 @@ class Regimen:
     def dilute(self, tick: int, factor: float) -> None:
         """Multiply the enzyme in the dish by ``factor`` in [0, 1] from ``tick`` on (wash, change).
 
-        Doses given later are not touched. Raises StateError for a patient or a factor out of range.
+        Doses given later are not touched. Raises StateError for a patient, for a factor out of
+        range, and when a dose of a later tick was given already.
         """
         if not 0.0 <= factor <= 1.0 or self.patient is not None:
             raise StateError(f"dilution by {factor:g} at tick {tick}: only a dish, by 0 to 1")
+        if any(change.tick > tick for change in self.history):
+            raise StateError(f"dilution at tick {tick}: a later dose was given before it")
         change = Change(tick, -1, factor)
         self._apply(change)
         self.history.append(change)
@@ -281,9 +287,17 @@ class Regimen:
         """Return the mean over the ticks of ``[start, end)`` [IU/mL]."""
         return self.mixture(start, end).activity
 
+    def window(self, start: int, end: int) -> np.ndarray:
+        """Return a copy of the activity at the ticks of ``[start, end)`` that are prepared."""
+        end = min(end, self.n_ticks + 1)
+        total = np.zeros(max(end - start, 0))
+        for grid in self._grids.values():
+            total += grid[start:end]
+        return total
+
     def curve(self) -> np.ndarray:
         """Return the activity at every tick, float64[n_ticks + 1] [IU/mL]."""
-        return sum(self._grids.values(), start=np.zeros(self.n_ticks + 1))
+        return self.window(0, self.n_ticks + 1)
 
     def mixture(self, start: int, end: int) -> Mixture:
         """Return the mean activity over ``[start, end)`` and the constants of the mixture.

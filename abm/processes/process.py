@@ -16,6 +16,10 @@ class AbstractProcess(ABC):
     name: str
     at_fate_ticks: bool = False
 
+    def begin(self, state: State, clock: Clock) -> None:
+        """Do what is due at ``clock.tick``, before the length of the interval is chosen."""
+        del state, clock
+
     @abstractmethod
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
         """Advance by the interval of ``ticks`` that ends at ``clock.tick``."""

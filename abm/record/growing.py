@@ -2,12 +2,12 @@
 
 One append through the zarr library costs 3-5 ms per array, most of it bookkeeping. Arrays are
 therefore created, and read, by zarr, while the chunks are encoded and put in place here: one file
-per chunk, then the new length in ``zarr.json``. No file stays open between calls.
+per chunk, then, at a commit, the new length in ``zarr.json``. No file stays open between calls.
 """
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,7 +18,10 @@ METADATA = "zarr.json"
 KEPT_BITS = 15
 """Stored bits of the fraction of a float32: relative rounding error 2**-16 = 1.5e-5 at most."""
 _FLOAT32_BITS = 23
-_COMPRESSOR, _LEVEL, _SHUFFLE = "lz4", 5, "bitshuffle"
+_EXPONENT = np.uint32(0x7F800000)
+_COMPRESSOR: Final = "lz4"
+_LEVEL: Final = 1
+_SHUFFLE: Final = "bitshuffle"
 
 
 def rounded(values: np.ndarray) -> np.ndarray:
@@ -35,18 +38,18 @@ def rounded(values: np.ndarray) -> np.ndarray:
     half = np.uint32((1 << (cut - 1)) - 1)
     mask = np.uint32(0xFFFFFFFF ^ ((1 << cut) - 1))
     result = ((bits + half + is_odd) & mask).view(np.float32)
-    return np.where(np.isfinite(values), result, values)
+    is_special = (bits & _EXPONENT) == _EXPONENT  # NaN and infinity
+    return np.where(is_special, values, result)
 
 
 class GrowingArray:
     """One array of a zarr group, to which blocks are appended along the first axis.
 
-    The declared length is ``ceil(length / length_step) * length_step``: with a step above 1
-    ``zarr.json`` is seldom rewritten and the end of the array is filler, which a reader cuts;
-    :meth:`trim` makes it exact.
+    Full chunks are written at once, the last, partial one by :meth:`commit`, which also declares
+    the new length; until then readers see the array as it was at the commit before.
     """
 
-    def __init__(self, path: Path, *, length: int | None = None, length_step: int = 1) -> None:
+    def __init__(self, path: Path, *, length: int | None = None) -> None:
         """Open an existing array; ``length`` cuts it (None: as declared)."""
         import numcodecs
 
@@ -59,20 +62,19 @@ class GrowingArray:
         self.length = declared if length is None else length
         if self.length > declared:
             raise RunFolderError(f"{path}: has {declared} entries, {self.length} are needed")
+        self._committed = self.length
         self.item_shape = tuple(self._metadata["shape"][1:])
         self.dtype = np.dtype(self._metadata["data_type"])
         self.chunk_length = self._metadata["chunk_grid"]["configuration"]["chunk_shape"][0]
-        self._length_step = length_step
         self._compressor = numcodecs.Blosc(
             cname=_COMPRESSOR, clevel=_LEVEL, shuffle=numcodecs.Blosc.BITSHUFFLE
         )
         self._tail = np.zeros((self.chunk_length, *self.item_shape), self.dtype)
         self._dirty: set[Path] = set()
-        if self.length != declared:
-            self._drop_chunks()
-            self.trim()
         if self.length % self.chunk_length:
             self._load_tail()
+        self._declare()
+        self._drop_chunks()
 
     @classmethod
     def create(
@@ -84,7 +86,6 @@ class GrowingArray:
         chunk_length: int,
         dimensions: tuple[str, ...],
         attributes: dict[str, Any],
-        length_step: int = 1,
     ) -> "GrowingArray":
         """Create an empty array whose names of dimensions are ``dimensions``."""
         create_array(
@@ -95,46 +96,51 @@ class GrowingArray:
             dimensions=dimensions,
             attributes=attributes,
         )
-        return cls(path, length_step=length_step)
+        return cls(path)
 
     def append(self, block: np.ndarray) -> None:
-        """Append ``block[n, *item_shape]``; a chunk that holds earlier entries is replaced whole."""
+        """Append ``block[n, *item_shape]``."""
         block = rounded(np.asarray(block, dtype=self.dtype))
         done = 0
         while done < block.shape[0]:
             chunk_index, offset = divmod(self.length, self.chunk_length)
             n_taken = min(self.chunk_length - offset, block.shape[0] - done)
             self._tail[offset : offset + n_taken] = block[done : done + n_taken]
-            self._tail[offset + n_taken :] = 0
-            self._write_chunk(chunk_index)
+            if offset + n_taken == self.chunk_length:
+                self._write_chunk(chunk_index)
             self.length += n_taken
             done += n_taken
-        self._declare(-(-self.length // self._length_step) * self._length_step)
 
-    def trim(self) -> None:
-        """Declare exactly the entries that were appended."""
-        self._declare(self.length)
-
-    def sync(self) -> None:
-        """Wait until everything that was appended is on the disk."""
+    def commit(self) -> None:
+        """Write the partial chunk, wait for the disk, then declare the length."""
+        if self.length == self._committed:
+            return
+        chunk_index, offset = divmod(self.length, self.chunk_length)
+        if offset:
+            self._tail[offset:] = 0
+            self._write_chunk(chunk_index)
         for path in sorted(self._dirty):
             sync(path)
         self._dirty.clear()
+        self._declare()
+        self._committed = self.length
 
     def _write_chunk(self, chunk_index: int) -> None:
         path = self._chunk_path(chunk_index)
-        replace_bytes(path, self._compressor.encode(self._tail), is_durable=False)
+        content = self._compressor.encode(self._tail)
+        if chunk_index * self.chunk_length >= self._committed:
+            path.write_bytes(content)  # nothing committed is in it, so that no rename is needed
+        else:
+            replace_bytes(path, content, is_durable=False)
         self._dirty.add(path)
 
-    def _declare(self, length: int) -> None:
-        if self._metadata["shape"][0] == length:
+    def _declare(self) -> None:
+        shape = [self.length, *self.item_shape]
+        if self._metadata["shape"] == shape:
             return
-        shape = [length, *self.item_shape]
         text = json.dumps(self._metadata | {"shape": shape}, indent=1)
-        path = self.path / METADATA
-        replace_bytes(path, text.encode(), is_durable=False)
+        replace_bytes(self.path / METADATA, text.encode())
         self._metadata["shape"] = shape
-        self._dirty.add(path)
 
     def _chunk_path(self, chunk_index: int) -> Path:
         return self.path / ".".join(["c", str(chunk_index), *("0" for _ in self.item_shape)])

@@ -71,7 +71,7 @@ TIMESERIES_COLUMNS: tuple[Column, ...] = (
     _mean("growth_per_h", "1/h", "net synthesis rate, mean over tumour cells"),
     _mean("death_per_h", "1/h", "death hazard, mean over tumour cells"),
 )
-"""Columns of every timeseries; ``replicate``, ``n_stroma`` and ``n_normal`` come when they apply."""
+"""Columns of every timeseries."""
 
 REPLICATE = "replicate"
 TIMESERIES_OPTIONAL: tuple[Column, ...] = (
@@ -79,6 +79,7 @@ TIMESERIES_OPTIONAL: tuple[Column, ...] = (
     _count("n_stroma", "stroma cells; only when the scenario has some"),
     _count("n_normal", "normal cells; only when the scenario has some"),
 )
+"""Columns that come when they apply."""
 
 SITES_COLUMNS: tuple[Column, ...] = (
     Column(TIME, "float64", "h", "time since the start"),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +25,16 @@ class Species(IntEnum):
 
 N_UPTAKE = 4
 """Species that cells take up: Asn, Gln, Glu, essential amino acids, in this order."""
+
+
+class Drug(NamedTuple):
+    """The enzymes that are present, taken together: activity in plasma (or in the medium of a
+    dish) [IU/mL], half-saturations [uM], activity on Gln as a share of that on Asn."""
+
+    activity: float = 0.0
+    half_saturation_asn: float = 15.0
+    half_saturation_gln: float = 3500.0
+    glutaminase_share: float = 0.0
 
 
 @dataclass

@@ -6,12 +6,12 @@ import numpy as np
 
 from abm.state.clones import Clones
 from abm.state.population import Population
-from abm.state.sites import Sites
+from abm.state.sites import Drug, Sites
 
 
 @dataclass
 class Counters:
-    """Events since the previous record, over tumour populations; int64[n_replicate] each."""
+    """Events since the start, over tumour populations; int64[n_replicate] each."""
 
     births: np.ndarray
     deaths: np.ndarray
@@ -21,11 +21,6 @@ class Counters:
     def zeros(cls, n_replicate: int) -> "Counters":
         """Make counters at zero."""
         return cls(*(np.zeros(n_replicate, np.int64) for _ in range(3)))
-
-    def clear(self) -> None:
-        """Set all to zero, after a record was taken."""
-        for values in (self.births, self.deaths, self.mutations):
-            values[:] = 0
 
 
 @dataclass
@@ -41,8 +36,8 @@ class State:
     clones: Clones
     n_replicate: int = 1
     next_cell_id: int = 0
-    plasma_activity: float = 0.0
-    """Enzyme activity in plasma, or in the medium of a dish [IU/mL]."""
+    drug: Drug = Drug()
+    """Set by the dosing process for the present interval."""
     is_stopped: np.ndarray = field(default_factory=lambda: np.zeros(1, np.bool_))
     counters: Counters = field(default_factory=lambda: Counters.zeros(1))
 

@@ -6,7 +6,6 @@ from scenarios.schema.cells import (
     FixedRateCells,
     Inheritance,
     MechanisticCells,
-    Placement,
 )
 from scenarios.schema.environment import Environment, MediumEvent, Serum, Tissue, Vessels, Well
 from scenarios.schema.scenario import Scenario
@@ -25,7 +24,6 @@ __all__ = [
     "MechanisticCells",
     "MediumEvent",
     "Patient",
-    "Placement",
     "Rule",
     "Scenario",
     "Serum",

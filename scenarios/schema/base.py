@@ -13,6 +13,7 @@ from abm.errors import ScenarioError
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?"
 _UNIT = r"[A-Za-z%\u00b5\u03bc]+(?:(?:\^|\*\*)?-?[1-3])?"
 _QUANTITY = re.compile(rf"\s*{_NUMBER}\s*(?:(?:1\s*/\s*)?{_UNIT}(?:\s*[*/ ]\s*{_UNIT})*)?\s*")
+_POWER = re.compile(r"([A-Za-z])(-?[1-3])(?![0-9])")
 _LONGEST_QUANTITY = 60
 _MEANINGS = {
     "um": ("a length", "20 um"),
@@ -38,6 +39,13 @@ def problem(message: str) -> PydanticCustomError:
     return PydanticCustomError("scenario", "{text}", {"text": message})
 
 
+def spell_powers(text: str) -> str:
+    """Write ``m2`` as ``m**2``, which is what the unit library reads."""
+    number = re.match(rf"\s*{_NUMBER}", text)
+    start = number.end() if number else 0
+    return text[:start] + _POWER.sub(r"\1**\2", text[start:])
+
+
 def is_quantity(text: str) -> bool:
     """Tell whether ``text`` is one number with or without a unit, short and without arithmetic."""
     return len(text) <= _LONGEST_QUANTITY and _QUANTITY.fullmatch(text) is not None
@@ -58,7 +66,8 @@ def quantity(value: Any, unit: str) -> float:
     if not isinstance(value, str) and unit:
         raise problem(f"{shorten(value)}: has no unit: {hint}")
     try:
-        return units.to_unit(value, unit, where="")
+        text = spell_powers(value) if isinstance(value, str) else value
+        return units.to_unit(text, unit, where="")
     except ScenarioError as error:
         cause = str(error).removeprefix(": ")
         if "cannot convert" in cause:
@@ -161,7 +170,7 @@ def _strict_bool(value: Any) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Name:
-    """Annotation: one of a few known names; a near miss gets a proposal."""
+    """Annotation: one of a few known names; the case of letters does not count."""
 
     kind: str
     allowed: tuple[str, ...]
@@ -174,10 +183,11 @@ class Name:
 
     def read(self, value: Any) -> str:
         """Return the name or raise PydanticCustomError with the nearest or all allowed ones."""
-        if not isinstance(value, str) or value not in self.allowed:
+        found = [name for name in self.allowed if name.lower() == str(value).lower()]
+        if not isinstance(value, str) or not found:
             tail = units.did_you_mean(str(value)[:80], self.allowed)
             raise problem(f"{shorten(value)}: is no known {self.kind}{tail}")
-        return value
+        return found[0]
 
 
 Boolean = Annotated[bool, pydantic.PlainValidator(_strict_bool, json_schema_input_type=bool)]

@@ -9,7 +9,6 @@ from scenarios.schema.base import (
     Count,
     Duration,
     Fraction,
-    Length,
     Model,
     Name,
     Probability,
@@ -19,6 +18,8 @@ from scenarios.schema.base import (
     shorten,
 )
 
+Placement = Annotated[str, Name("placement", names.PLACEMENTS)]
+"""Anywhere, in the centre, or in the central disc that the founders fill."""
 Number = Annotated[int, Count(1, names.LARGEST_NUMBER_OF_CELLS)]
 _SHARES_SUM_TOLERANCE = 1e-9
 
@@ -54,19 +55,6 @@ Methylation = Annotated[
 """Share of founders per number of methylated ASNS alleles."""
 
 
-class Placement(Model):
-    """Where founders are put: anywhere, in one point, or in a disc around the centre."""
-
-    kind: Annotated[str, Name("placement", ("random", "center", "disc"))]
-    radius: Length | None = None
-    """Radius of the disc [um]."""
-
-    @pydantic.model_validator(mode="before")
-    @classmethod
-    def _accept_bare_name(cls, value: Any) -> Any:
-        return {"kind": value} if isinstance(value, str) else value
-
-
 class Clock(Model):
     """Waiting time to division: ``erlang`` stages in series with the mean 1 / birth_rate."""
 
@@ -76,7 +64,7 @@ class Clock(Model):
 class MechanisticCells(Model):
     """Cells with nutrients, stress response and ASNS."""
 
-    type: Annotated[str, Name("type of mechanistic cell", names.CELL_TYPES)]
+    type: Annotated[str, Name("type of mechanistic cell", names.MECHANISTIC_TYPES)]
     model: Literal["mechanistic"] = "mechanistic"
     line: Annotated[str, Name("line", names.LINES)]
     number: Number
@@ -88,13 +76,15 @@ class MechanisticCells(Model):
     """Spread of the heritable death threshold among founders."""
     asns_cv: Variation = 0.3
     """Spread of the heritable ASNS set-point among founders."""
-    placement: Placement = pydantic.Field("random")
+    placement: Placement = "random"
 
 
 class FixedRateCells(Model):
     """Cells that divide, die and mutate at given rates, without any biology."""
 
-    type: Annotated[str, Name("type of fixed-rates cell", ("cell",))] = "cell"
+    type: Annotated[str, Name("type of fixed-rates cell", (names.FIXED_RATE_TYPE,))] = (
+        names.FIXED_RATE_TYPE
+    )
     model: Literal["fixed-rates"]
     number: Number
     birth_rate: Rate
@@ -104,7 +94,7 @@ class FixedRateCells(Model):
     clock: Clock = pydantic.Field({})
     mutation_probability: Probability = 0.0
     """Probability per division that one daughter mutates."""
-    placement: Placement = pydantic.Field("random")
+    placement: Placement = "random"
 
 
 def choose_cell_model(value: Any) -> str | None:
@@ -123,10 +113,13 @@ CellPopulation = Annotated[
 
 
 class Inheritance(Model):
-    """Probability per allele and division of each heritable change, in one daughter."""
+    """Probability per allele (amplification: per cell) and division, in one daughter.
 
-    demethylation: Probability = 1e-5
-    methylation: Probability = 1e-6
-    amplification: Probability = 1e-6
+    All 0, the default, means that no new resistance arises.
+    """
+
+    demethylation: Probability = 0.0
+    methylation: Probability = 0.0
+    amplification: Probability = 0.0
     fitness_cost: Fraction = 0.0
     """Share of the growth rate that a resistant cell loses."""

@@ -1,21 +1,24 @@
 """The names that a scenario may use; a test holds them against what the engine provides."""
 
-SPECIES = ("asn", "gln", "glu", "asp", "eaa", "ser", "nh3", "glucose", "o2")
+from abm.processes.cell_lines import CELL_LINES
+from abm.state.columns import CellType
+from abm.state.sites import Species
+
+SPECIES = tuple(species.name.lower() for species in Species)
 MEDIA = ("RPMI-1640", "DMEM", "human-plasma")
-LINES = (
-    "default-blast",
-    "MOLT-4",
-    "Jurkat",
-    "A549",
-    "786-O",
-    "MDA-MB-231",
-    "OVCAR-8",
-    "OVCAR-8/ADR",
-    "marrow-msc",
-)
-PRODUCTS = ("e-coli", "pegaspargase")
-TUMOUR_TYPES = ("blast", "tumour", "cell")
-CELL_TYPES = ("blast", "tumour", "stroma", "normal")
+LINES = tuple(CELL_LINES)
+PRESETS = {
+    "pegaspargase": ("bfm", "dfci-11001", "dfci-0501"),
+    "e-coli": ("medac",),
+    "calaspargase": ("label",),
+    "erwinaze": ("erwinaze",),
+}
+"""Kinetic presets per product; spelled out because the engine's table pulls in the compiler."""
+PRODUCTS = tuple(PRESETS)
+TUMOUR_TYPES = tuple(kind.name.lower() for kind in CellType if kind.is_tumour)
+FIXED_RATE_TYPE = CellType.CELL.name.lower()
+MECHANISTIC_TYPES = tuple(k.name.lower() for k in CellType if k is not CellType.CELL)
+PLACEMENTS = ("random", "center", "disc")
 FACES = ("x_low", "x_high", "y_low", "y_high", "z_low", "z_high")
 EDGES = ("no-flux", "fixed")
 ROUTES = ("iv", "im")

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from abm.errors import ScenarioError
+from abm.units import MINUTES_PER_HOUR, did_you_mean
 from scenarios.schema import names
-from scenarios.schema.cells import FixedRateCells, MechanisticCells
+from scenarios.schema.cells import FixedRateCells
 from scenarios.schema.environment import Tissue, Well
 
 if TYPE_CHECKING:
@@ -146,29 +147,11 @@ def _cells(scenario: "Scenario") -> Iterator[Finding]:
             "fixed-rates cells cannot share a run with mechanistic ones: use one model"
         )
     for index, entry in enumerate(scenario.cells):
-        yield from _placement(entry, ("cells", index, "placement"), scenario)
-
-
-def _placement(
-    entry: MechanisticCells | FixedRateCells, path: Path, scenario: "Scenario"
-) -> Iterator[Finding]:
-    placement, environment = entry.placement, scenario.environment
-    if isinstance(environment, Well):
-        if placement.kind != "random":
-            yield path, f"'{placement.kind}': a well has no places: leave it out"
-        return
-    if placement.kind == "disc":
-        largest = min(environment.size) / 2.0
-        if placement.radius is None:
-            yield path, "'disc' needs a radius, e.g. {kind: disc, radius: 200 um}"
-        elif placement.radius > largest:
+        if isinstance(scenario.environment, Well) and entry.placement != "random":
             yield (
-                (*path, "radius"),
-                f"{placement.radius:g} um: a disc in this tissue has a radius of at most "
-                f"{largest:g} um",
+                ("cells", index, "placement"),
+                f"'{entry.placement}': a well has no places: leave it out",
             )
-    elif placement.radius is not None:
-        yield (*path, "radius"), f"contradicts '{placement.kind}': only a disc has a radius"
 
 
 def _treatment(scenario: "Scenario") -> Iterator[Finding]:
@@ -190,10 +173,11 @@ def _treatment(scenario: "Scenario") -> Iterator[Finding]:
         if not dose.at:
             yield (*path, "at"), "names no time: give at least one, e.g. [0 h]"
         if in_well:
-            if dose.amount.unit not in ("IU/mL", "IU"):
-                yield (*path, "amount"), f"{text}: a dose into a well is in IU/mL or IU"
-            if dose.route is not None:
-                yield (*path, "route"), f"'{dose.route}': a well has no route: leave it out"
+            if dose.amount.unit != "IU/mL":
+                yield (*path, "amount"), f"{text}: a dose into a well is in IU/mL, e.g. 1 IU/mL"
+            for name in ("route", "infusion"):
+                if getattr(dose, name) is not None:
+                    yield (*path, name), "contradicts a well, which has no patient: leave it out"
             continue
         if dose.amount.unit == "IU/mL":
             yield (
@@ -202,29 +186,32 @@ def _treatment(scenario: "Scenario") -> Iterator[Finding]:
             )
         if dose.route is None:
             yield (*path, "route"), f"is missing: one of {', '.join(names.ROUTES)}"
-        if patient is None or patient.bsa is None:
+        if dose.infusion is not None and dose.route == "im":
+            yield (*path, "infusion"), "contradicts route im: only iv doses are infused"
+        if dose.preset is not None and dose.preset not in names.PRESETS[dose.product]:
             yield (
-                ("treatment", "patient"),
-                "the body surface is missing, doses need it: give e.g. patient: {bsa: 0.79 m2}",
+                (*path, "preset"),
+                f"'{dose.preset}': {dose.product} has no such preset"
+                f"{did_you_mean(dose.preset, names.PRESETS[dose.product])}",
             )
-        if dose.amount.unit == "IU/kg" and (patient is None or patient.weight is None):
-            yield (
-                ("treatment", "patient"),
-                f"the weight is missing, {text} needs it: give e.g. patient: {{weight: 20 kg}}",
-            )
+    has_size = patient is not None and (patient.bsa is not None or patient.weight is not None)
+    if n_doses and not in_well and not has_size:
+        yield (
+            ("treatment", "patient"),
+            "the size of the patient is missing, doses need it: give e.g. patient: {bsa: 0.79 m2}",
+        )
 
 
 def _times(scenario: "Scenario") -> Iterator[Finding]:
     time = scenario.time
     for name in ("end", "coupling", "fate", "record", "checkpoint"):
         yield from _on_grid(scenario, ("time", name), getattr(time, name))
-    for name in ("fate", "record", "checkpoint"):
-        n, step = round(getattr(time, name) * 60.0), round(time.coupling * 60.0)
-        if n % max(step, 1):
+    for name in ("record", "checkpoint"):
+        if getattr(time, f"{name}_ticks") % max(time.fate_ticks, 1):
             yield (
                 ("time", name),
-                f"{n} min is no whole multiple of coupling, {step} min: "
-                f"write {max(round(n / max(step, 1)), 1) * step} min",
+                f"{getattr(time, name):g} h is no whole multiple of time.fate, "
+                f"{time.fate * MINUTES_PER_HOUR:g} min: write a multiple of it",
             )
     for name in ("coupling", "fate", "record"):
         if getattr(time, name) > time.end:
@@ -262,7 +249,7 @@ def _on_grid(scenario: "Scenario", path: Path, hours: float) -> Iterator[Finding
     if not time.is_on_grid(hours) or (n == 0 and hours > 0.0):
         yield (
             path,
-            f"{hours * 60.0:g} min is not on the tick of {time.tick} min: "
+            f"{hours * MINUTES_PER_HOUR:g} min is not on the tick of {time.tick} min: "
             f"write {max(n, 1) * time.tick} min",
         )
 

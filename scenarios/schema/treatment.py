@@ -16,6 +16,7 @@ from scenarios.schema.base import (
     is_quantity,
     problem,
     shorten,
+    spell_powers,
 )
 
 _AMOUNT_UNITS = ("IU/m2", "IU/kg", "IU/mL", "IU")
@@ -25,9 +26,9 @@ _CONDITION = re.compile(r"\s*([A-Za-z_]+)\s*(<=|>=|<|>)\s*([0-9.]+(?:[eE][+-]?\d
 class Patient(Model):
     """Whom the doses are given to."""
 
-    bsa: Annotated[float, Quantity("m**2", 0.1, 4.0, "0.1 m2", "4 m2")] | None = None
+    bsa: Annotated[float, Quantity("m**2", 0.15, 3.0, "0.15 m2", "3 m2")] | None = None
     """Body surface area [m2]."""
-    weight: Annotated[float, Quantity("kg", 0.5, 400.0, "0.5 kg", "400 kg")] | None = None
+    weight: Annotated[float, Quantity("kg", 2.0, 250.0, "2 kg", "250 kg")] | None = None
     """Body weight [kg]."""
     age: Annotated[float, Quantity("year", 0.0, 120.0, "0 yr", "120 yr")] | None = None
     """Age [yr]."""
@@ -51,13 +52,13 @@ def _read_amount(value: Any) -> Amount:
         raise problem(f"{shorten(value)}: is not one number with a unit: {hint}")
     registry = units.registry()
     try:
-        parsed = registry.Quantity(value)
-        unit = next(u for u in _AMOUNT_UNITS if parsed.is_compatible_with(registry.Unit(u)))
+        parsed = registry.Quantity(spell_powers(value))
+        unit = next(u for u in _AMOUNT_UNITS if parsed.is_compatible_with(registry.Unit(spell_powers(u))))
     except Exception:
         raise problem(f"{shorten(value)}: is no dose in a known unit: {hint}") from None
-    number = float(parsed.to(unit).magnitude)
-    if not 0.0 < number <= 1e9:
-        raise problem(f"{shorten(value)}: must be > 0 {unit} and <= 1e9 {unit}")
+    number = float(parsed.to(spell_powers(unit)).magnitude)
+    if not 0.0 <= number <= 1e9:
+        raise problem(f"{shorten(value)}: must be >= 0 {unit} and <= 1e9 {unit}")
     return Amount(value=number, unit=unit)
 
 
@@ -72,6 +73,8 @@ class Dose(Model):
     """One product in one amount at one or several times."""
 
     product: Annotated[str, Name("product", names.PRODUCTS)]
+    preset: str | None = None
+    """Kinetics of the product by name; without it the product's default."""
     amount: DoseAmount
     route: Annotated[str, Name("route", names.ROUTES)] | None = None
     at: tuple[Time, ...]

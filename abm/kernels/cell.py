@@ -1,0 +1,299 @@
+"""The mechanistic cell over one coupling interval: uptake capacity, advance, clamped driver.
+
+Cells are worked on in blocks of 64, copied into a scratch block; a block is advanced in sub-steps
+whose length each lane chooses for itself, so that a cell's result depends on nothing but the cell.
+Equations: docs/model.md, the mechanistic cell; sub-step: :mod:`abm.kernels.cell_steps`.
+"""
+
+import numpy as np
+from numba import prange
+
+from abm.kernels._jit import inline_kernel, kernel, parallel_kernel
+from abm.kernels.cell_layout import (
+    BLOCK,
+    N_FLUX,
+    N_RELAXING,
+    N_SCRATCH,
+    N_STATE,
+    N_UPTAKE,
+    CellParameter,
+    CellState,
+    CellUptake,
+    Scratch,
+)
+from abm.kernels.cell_rates import pool_rates, signal_rates, stress_rates
+from abm.kernels.cell_steps import (
+    accept,
+    correct_asn_gln,
+    correct_asp_eaa,
+    correct_rest,
+    fill_relaxation,
+    predict,
+)
+
+FMOL_PER_UM_PL = 1e-3
+
+STATUS_OK = 0
+STATUS_NOT_FINITE = 1
+STATUS_TOO_MANY_STEPS = 2
+
+MAXIMAL_LEVEL = 7
+"""At most 2^7 sub-steps in one interval (the counts are uint8)."""
+
+
+@kernel
+def finest_level(dt_h, step_floor):  # type: ignore[no-untyped-def]
+    """Return l such that dt_h / 2^l is the shortest sub-step that is not below step_floor."""
+    level = 0
+    while level < MAXIMAL_LEVEL and dt_h / (2 << level) >= step_floor * (1.0 - 1e-9):
+        level += 1
+    return level
+
+
+@kernel
+def _block_capacity(state, first, last, parameters, out):  # type: ignore[no-untyped-def]
+    volume = parameters[CellParameter.VOLUME] * FMOL_PER_UM_PL
+    asn_capacity = parameters[CellParameter.ASN_UPTAKE_CAPACITY] * volume
+    gln_capacity = parameters[CellParameter.GLN_UPTAKE_CAPACITY] * volume
+    glu_capacity = parameters[CellParameter.GLU_UPTAKE_CAPACITY] * volume
+    facilitated = (
+        parameters[CellParameter.EAA_UPTAKE_CAPACITY]
+        * parameters[CellParameter.EAA_FACILITATED_SHARE]
+        * volume
+    )
+    exchanged = (
+        parameters[CellParameter.EAA_PER_EXCHANGE]
+        * parameters[CellParameter.EXCHANGE_CAPACITY]
+        * volume
+    )
+    exchange_half = parameters[CellParameter.EXCHANGE_HALF_SATURATION]
+    gln_weight = parameters[CellParameter.GLN_EXCHANGE_WEIGHT]
+    inverse_asn = 1.0 / parameters[CellParameter.ASN_TRANS_INHIBITION]
+    inverse_gln = 1.0 / parameters[CellParameter.GLN_TRANS_INHIBITION]
+    for cell in range(first, last):
+        asn = state[CellState.ASN, cell]
+        gln = state[CellState.GLN, cell]
+        size = state[CellState.SIZE, cell]
+        inside = asn + gln_weight * gln
+        out[CellUptake.ASN, cell] = asn_capacity * size / (1.0 + asn * inverse_asn)
+        out[CellUptake.GLN, cell] = gln_capacity * size / (1.0 + gln * inverse_gln)
+        out[CellUptake.GLU, cell] = glu_capacity * size
+        out[CellUptake.EAA, cell] = size * (
+            facilitated + exchanged * inside / (exchange_half + inside)
+        )
+
+
+@parallel_kernel
+def uptake_capacity(state, n, parameters, out):  # type: ignore[no-untyped-def]
+    """Write what each cell can take up per hour from a saturated medium.
+
+    Asn: V_N V M / (1 + N/K_iN), Gln alike, Glu: V_Gl V M, essential amino acids:
+    V M [share V_E + s_E V_ex (N + w_Q Q)/(K_ex + N + w_Q Q)].
+
+    state      : float64[N_STATE, capacity]; n : cells in use
+    parameters : float64[N_PARAMETER]
+    out        : float64[4, capacity]  [fmol/h], columns below n overwritten (asn, gln, glu, eaa)
+    """
+    for block in prange((n + BLOCK - 1) // BLOCK):
+        first = block * BLOCK
+        _block_capacity(state, first, min(first + BLOCK, n), parameters, out)
+
+
+@inline_kernel
+def _load(  # type: ignore[no-untyped-def]
+    scratch, state, first, count, uptake, eaa_saturation, crowding, methylated_alleles,
+    asns_gain, threshold_factor, parameters, dt_h,
+):  # fmt: skip
+    """Fill the scratch block; lanes beyond ``count`` repeat the first cell and stay inactive."""
+    per_amount = 1.0 / (parameters[CellParameter.VOLUME] * FMOL_PER_UM_PL * dt_h)
+    set_point = parameters[CellParameter.ASNS_SET_POINT]
+    threshold = parameters[CellParameter.DEATH_THRESHOLD]
+    for row in range(N_STATE):
+        for lane in range(count):
+            scratch[row, lane] = state[row, first + lane]
+    for row in range(N_UPTAKE):
+        for lane in range(count):
+            scratch[Scratch.UPTAKE + row, lane] = uptake[row, first + lane] * per_amount
+    for lane in range(count):
+        cell = first + lane
+        alleles = methylated_alleles[cell]
+        scratch[Scratch.EAA_SATURATION, lane] = eaa_saturation[cell]
+        scratch[Scratch.CROWDING, lane] = crowding[cell]
+        scratch[Scratch.BASAL_MESSAGE, lane] = parameters[CellParameter.BASAL_MESSAGE + alleles]
+        scratch[Scratch.INDUCED_MESSAGE, lane] = parameters[CellParameter.INDUCED_MESSAGE + alleles]
+        scratch[Scratch.ASNS_SET_POINT, lane] = set_point * asns_gain[cell]
+        scratch[Scratch.INVERSE_THRESHOLD, lane] = 1.0 / (threshold * threshold_factor[cell])
+        scratch[Scratch.INVERSE_SIZE, lane] = 1.0 / scratch[CellState.SIZE, lane]
+        scratch[Scratch.IS_ACTIVE, lane] = 1.0
+    for lane in range(count, BLOCK):
+        scratch[Scratch.IS_ACTIVE, lane] = 0.0
+        for row in range(N_STATE):
+            scratch[row, lane] = scratch[row, 0]
+        for row in range(Scratch.UPTAKE, Scratch.STEP):
+            scratch[row, lane] = scratch[row, 0]
+    for row in range(Scratch.FLUX, Scratch.AMOUNT):
+        for lane in range(BLOCK):
+            scratch[row, lane] = 0.0
+
+
+@inline_kernel
+def _set_steps(scratch, level, finest, table, dt_h):  # type: ignore[no-untyped-def]
+    """Write length, weights and the last-resort mark of the next sub-step of every lane."""
+    for lane in range(BLOCK):
+        scratch[Scratch.STEP, lane] = dt_h / (1 << level[lane])
+        scratch[Scratch.IS_FORCED, lane] = 1.0 if level[lane] == finest else 0.0
+    for row in range(N_RELAXING):
+        for lane in range(BLOCK):
+            scratch[Scratch.RELAXATION + row, lane] = table[level[lane], row]
+
+
+@inline_kernel
+def _choose_steps(scratch, level, position, finest):  # type: ignore[no-untyped-def]
+    """Advance the clock of every lane and choose its next level; return (lanes left, changed).
+
+    ``position`` counts the shortest sub-steps done. A refused sub-step is halved; a calm one is
+    doubled where the doubled one would begin on its own grid.
+    """
+    n_active = 0
+    n_changed = 0
+    end = 1 << finest
+    for lane in range(BLOCK):
+        if scratch[Scratch.IS_ACTIVE, lane] == 0.0:
+            continue
+        width = 1 << (finest - level[lane])
+        if scratch[Scratch.TAKEN, lane] > 0.0:
+            position[lane] += width
+            if scratch[Scratch.UNREST, lane] <= 0.0 and level[lane] > 0:
+                if position[lane] % (2 * width) == 0:
+                    level[lane] -= 1
+                    n_changed += 1
+            if position[lane] == end:
+                scratch[Scratch.IS_ACTIVE, lane] = 0.0
+            else:
+                n_active += 1
+        else:
+            level[lane] += 1
+            n_changed += 1
+            n_active += 1
+    return n_active, n_changed
+
+
+@inline_kernel
+def _store(  # type: ignore[no-untyped-def]
+    scratch, state, first, count, level, parameters, dt_h, substeps, fluxes, growth, hazard
+):
+    """Copy the block back; return how many states are not finite."""
+    per_flux = parameters[CellParameter.VOLUME] * FMOL_PER_UM_PL
+    n_bad = 0
+    for row in range(N_STATE):
+        for lane in range(count):
+            value = scratch[row, lane]
+            state[row, first + lane] = value
+            n_bad += 0 if abs(value) < 1e300 else 1
+    for row in range(N_FLUX):
+        for lane in range(count):
+            fluxes[row, first + lane] = scratch[Scratch.FLUX + row, lane] * per_flux
+    for lane in range(count):
+        growth[first + lane] = scratch[Scratch.GROWTH_SUM, lane] / dt_h
+        hazard[first + lane] = scratch[Scratch.HAZARD_SUM, lane] / dt_h
+        substeps[first + lane] = 1 << level[lane]
+    return n_bad
+
+
+@kernel
+def advance_block(  # type: ignore[no-untyped-def]
+    first, count, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
+    threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard,
+):  # fmt: skip
+    """Advance ``count`` <= 64 cells from column ``first`` on; see :func:`advance_cells`.
+
+    table : float64[n_level, 13] of :func:`fill_relaxation` for this dt_h and these parameters
+    """
+    scratch = np.empty((N_SCRATCH, BLOCK))
+    level = np.zeros(BLOCK, np.int64)
+    position = np.zeros(BLOCK, np.int64)
+    finest = table.shape[0] - 1
+    _load(
+        scratch, state, first, count, uptake, eaa_saturation, crowding, methylated_alleles,
+        asns_gain, threshold_factor, parameters, dt_h,
+    )  # fmt: skip
+    for lane in range(count):
+        while level[lane] < finest and (1 << level[lane]) < substeps[first + lane]:
+            level[lane] += 1
+    _set_steps(scratch, level, finest, table, dt_h)
+    n_active = count
+    for _ in range(4 << finest):
+        pool_rates(scratch, Scratch.STATE, Scratch.RATE_START, parameters)
+        stress_rates(scratch, Scratch.STATE, Scratch.RATE_START, parameters)
+        signal_rates(scratch, Scratch.STATE, Scratch.RATE_START, parameters)
+        predict(scratch, parameters)
+        pool_rates(scratch, Scratch.PREDICTED, Scratch.RATE_END, parameters)
+        stress_rates(scratch, Scratch.PREDICTED, Scratch.RATE_END, parameters)
+        signal_rates(scratch, Scratch.PREDICTED, Scratch.RATE_END, parameters)
+        correct_asn_gln(scratch, parameters)
+        correct_asp_eaa(scratch, parameters)
+        correct_rest(scratch, parameters)
+        accept(scratch, parameters)
+        n_active, n_changed = _choose_steps(scratch, level, position, finest)
+        if n_active == 0:
+            break
+        if n_changed > 0:
+            _set_steps(scratch, level, finest, table, dt_h)
+    n_bad = _store(
+        scratch, state, first, count, level, parameters, dt_h, substeps, fluxes, growth, hazard
+    )
+    if n_bad > 0:
+        return STATUS_NOT_FINITE
+    return STATUS_OK if n_active == 0 else STATUS_TOO_MANY_STEPS
+
+
+@parallel_kernel
+def _advance_blocks(  # type: ignore[no-untyped-def]
+    n, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain, threshold_factor,
+    substeps, parameters, table, dt_h, fluxes, growth, hazard, status,
+):  # fmt: skip
+    for block in prange(status.shape[0]):
+        first = block * BLOCK
+        status[block] = advance_block(
+            first, min(BLOCK, n - first), state, uptake, eaa_saturation, crowding,
+            methylated_alleles, asns_gain, threshold_factor, substeps, parameters, table, dt_h,
+            fluxes, growth, hazard,
+        )  # fmt: skip
+
+
+@kernel
+def advance_cells(  # type: ignore[no-untyped-def]
+    state, n, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain, threshold_factor,
+    substeps, parameters, dt_h, fluxes, growth, hazard,
+):  # fmt: skip
+    """Advance cells over one coupling interval and return a status (0: done).
+
+    state              : float64[N_STATE, capacity], columns below n changed in place
+    n                  : cells in use
+    uptake             : float64[4, capacity]  [fmol per interval], taken at a constant rate
+    eaa_saturation     : float64[capacity], Eo/(K_Eo + Eo)
+    crowding           : float64[capacity], 0 (no net synthesis) to 1 (free)
+    methylated_alleles : uint8[capacity]
+    asns_gain          : float64[capacity], multiplies the set-point of the synthetase
+    threshold_factor   : float64[capacity], multiplies the threshold of death
+    substeps           : uint8[capacity], sub-steps to begin with (power of two, 0 = 1); overwritten
+                         by those to begin the next interval with
+    parameters         : float64[N_PARAMETER]
+    dt_h               : length of the interval [h]
+    fluxes             : float64[N_FLUX, capacity]  [fmol per interval], overwritten
+    growth, hazard     : float64[capacity], mean mu and mean h of the interval [1/h], overwritten
+
+    Status 1: a state is not finite; 2: a cell did not reach the end of the interval.
+    """
+    n_level = finest_level(dt_h, parameters[CellParameter.STEP_FLOOR]) + 1
+    table = np.empty((n_level, N_RELAXING))
+    fill_relaxation(parameters, dt_h, table)
+    status = np.zeros((n + BLOCK - 1) // BLOCK, np.int64)
+    _advance_blocks(
+        n, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
+        threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard, status,
+    )  # fmt: skip
+    worst = STATUS_OK
+    for block in range(status.shape[0]):
+        worst = max(worst, status[block])
+    return worst

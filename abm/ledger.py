@@ -1,0 +1,80 @@
+"""Moles of Asn and Gln, booked: what came in, what went out, what is there."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from abm.state.columns import Group
+from abm.state.sites import Species
+from abm.state.state import State
+from abm.units import FMOL_PER_UM_PL
+
+BOOKED = (Species.ASN, Species.GLN)
+
+
+class Closure(NamedTuple):
+    """How well the books of one species close.
+
+    throughput : everything that came in or went out so far, plus the stock at the start [fmol]
+    error      : stock - start - in + out, with the solver's logged defect counted [fmol]
+    defect     : the part of the stock that is the solver's defect [fmol]
+    """
+
+    throughput: float
+    error: float
+    defect: float
+
+    @property
+    def relative(self) -> float:
+        """Error over throughput, with the defect counted."""
+        return abs(self.error) / self.throughput if self.throughput > 0.0 else 0.0
+
+    @property
+    def relative_without_defect(self) -> float:
+        """Error over throughput as if the defect were lost."""
+        missing = abs(self.error - self.defect)
+        return missing / self.throughput if self.throughput > 0.0 else 0.0
+
+
+@dataclass
+class Ledger:
+    """Cumulative named fluxes of the whole model [fmol]; positive comes in, negative goes out.
+
+    A flux inside the model (uptake, export, death, lysis, contact transfer) is in neither: it moves
+    moles between the places that :func:`stock` adds up.
+    """
+
+    flux: dict[tuple[Species, str], float] = field(default_factory=dict)
+    gross: dict[Species, float] = field(default_factory=lambda: dict.fromkeys(BOOKED, 0.0))
+    start: dict[Species, float] = field(default_factory=dict)
+
+    def book(self, species: Species, name: str, amount: float) -> None:
+        """Add a flux [fmol], signed as seen from the model."""
+        key = (species, name)
+        self.flux[key] = self.flux.get(key, 0.0) + amount
+        self.gross[species] += abs(amount)
+
+    def closure(self, state: State, species: Species) -> Closure:
+        """Compare the stock with the books; the first call of a run sets the start."""
+        places = stock(state, species)
+        now = sum(places.values())
+        start = self.start.setdefault(species, now)
+        net = sum(amount for (one, _), amount in self.flux.items() if one is species)
+        return Closure(self.gross[species] + abs(start), now - start - net, places["defect"])
+
+
+def stock(state: State, species: Species) -> dict[str, float]:
+    """Return where the moles of Asn or Gln are [fmol]: field, defect, cells, owed, dead."""
+    row = BOOKED.index(species)
+    sites = state.sites
+    places = {
+        "field": sites.amount(species),
+        "defect": FMOL_PER_UM_PL * float((sites.defect[species] * sites.volume).sum()),
+        "dead": float(sites.dead[row].sum()),
+        "cells": 0.0,
+        "owed": 0.0,
+    }
+    for population in state.populations:
+        if population.has(Group.MECHANISTIC):
+            places["cells"] += float(population.amounts(slice(0, population.n))[row].sum())
+            places["owed"] += float(population.live(("owed_asn", "owed_gln")[row]).sum())
+    return places

@@ -1,0 +1,65 @@
+"""Metabolism and signalling of the mechanistic cells over one interval."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from abm.clock import Clock
+from abm.errors import NumericalError
+from abm.kernels.cell import advance_cells
+from abm.kernels.cell_layout import CellFlux
+from abm.ledger import Ledger
+from abm.processes.process import AbstractProcess
+from abm.state.columns import Group
+from abm.state.exchange import Exchange
+from abm.state.population import Population
+from abm.state.sites import Species
+from abm.state.state import State
+
+
+@dataclass
+class Metabolism(AbstractProcess):
+    """Advance the states of all mechanistic cells with what the site gave them.
+
+    What a cell exports is owed to its site and released there in the next interval.
+    """
+
+    name = "metabolism"
+
+    parameters: dict[str, np.ndarray]
+    """Kernel vector of each population."""
+    exchanges: dict[str, Exchange]
+    ledger: Ledger
+
+    def advance(self, state: State, clock: Clock, ticks: int) -> None:
+        """Advance by ``ticks``; raises NumericalError where a state is no longer finite."""
+        hours = clock.to_hours(ticks)
+        for population in state.populations:
+            if population.has(Group.MECHANISTIC) and population.n:
+                self._advance(population, hours)
+
+    def _advance(self, population: Population, hours: float) -> None:
+        n = population.n
+        exchange = self.exchanges[population.name].fit(population)
+        np.multiply(
+            population.live("gain"), population.live("set_point"), out=exchange.expression[:n]
+        )
+        status = advance_cells(
+            population.state, n, exchange.uptake, exchange.eaa_saturation, exchange.crowding,
+            population["methylated_alleles"], exchange.expression, population["threshold_factor"],
+            population["substeps"], self.parameters[population.name], hours, exchange.fluxes,
+            population["growth"], population["hazard"],
+        )  # fmt: skip
+        if status != 0:
+            population.check()
+            raise NumericalError(f"population '{population.name}': the cell step failed ({status})")
+        population.live("hazard_left")[:] -= population.live("hazard") * hours
+        fluxes = exchange.fluxes[:, :n]
+        population.live("owed_asn")[:] += fluxes[CellFlux.EXPORTED_ASN]
+        population.live("owed_gln")[:] += fluxes[CellFlux.EXPORTED_GLN]
+        total = fluxes.sum(axis=1)
+        made, used = float(total[CellFlux.ASN_SYNTHESISED]), float(total[CellFlux.GLN_CATABOLISED])
+        self.ledger.book(Species.ASN, "synthetase", made)
+        self.ledger.book(Species.GLN, "synthetase", -made)
+        self.ledger.book(Species.GLN, "glutamine synthetase", float(total[CellFlux.GLN_SYNTHESISED]))
+        self.ledger.book(Species.GLN, "catabolism", -used)

@@ -1,0 +1,144 @@
+"""The observer that fills a run folder from a model; it changes nothing that the run depends on."""
+
+from typing import Any
+
+import numpy as np
+
+from abm.clone_agents import clone_table
+from abm.kernels.cell_layout import CellState
+from abm.observe import is_resistant, timeseries_rows
+from abm.record.price import price_split
+from abm.record.writer import RunWriter
+from abm.state.columns import Group
+from abm.state.population import Population
+
+_UM3_PER_PL = 1000.0
+_EVENTS = ("births", "deaths", "mutations")
+MAX_RECORDED_SITES = 1000
+"""Sites are named one by one up to this number of wells."""
+
+
+class Recorder:
+    """Appends rows and frames at each call of :meth:`record`.
+
+    The columns ``asns_recorded`` and ``genotypic_recorded`` of the cells belong to it: they carry
+    each cell's ancestor at the previous record, which the Price split needs.
+    """
+
+    def __init__(self, writer: RunWriter, model: Any) -> None:
+        self._writer = writer
+        self._model = model
+        self._events = {name: np.zeros(model.state.n_replicate, np.int64) for name in _EVENTS}
+        self._asns_mean: float | None = None
+        self.record()
+
+    def record(self) -> None:
+        """Record the present state of the model."""
+        model, state = self._model, self._model.state
+        time_h = model.clock.hours
+        row = timeseries_rows(model)
+        for name in _EVENTS:
+            row[name], self._events[name] = row[name] - self._events[name], row[name]
+        self._writer.timeseries(row)
+        self._record_sites(time_h)
+        if len(state.clones):
+            self._writer.clones(time_h, clone_table(model))
+        mechanistic = [p for p in state.populations if p.has(Group.MECHANISTIC)]
+        if mechanistic:
+            self._record_price(time_h)
+            self._record_cells(time_h, mechanistic)
+        facts = model.facts
+        if facts.grid_shape is not None:
+            fields = {
+                species.name.lower(): state.sites.concentration[species].reshape(facts.grid_shape)
+                for species in facts.species
+            }
+            self._writer.fields(time_h, fields, spacing_um=facts.spacing)
+
+    def _record_sites(self, time_h: float) -> None:
+        sites, facts = self._model.state.sites, self._model.facts
+        species = facts.species
+        if not species:
+            return
+        names = [one.name.lower() for one in species]
+        concentration = sites.concentration[[int(one) for one in species]]
+        if facts.grid_shape is not None:
+            mean = concentration @ sites.volume / sites.volume.sum()
+            self._writer.sites(time_h, ["mean"], names, mean[:, None])
+        elif sites.n <= MAX_RECORDED_SITES:
+            wells = [f"well {i}" for i in range(sites.n)]
+            self._writer.sites(time_h, wells, names, concentration)
+
+    def _record_price(self, time_h: float) -> None:
+        now, genotypic, before, genotypic_before = [], [], [], []
+        for population in self._model.state.tumour():
+            if not population.has(Group.MECHANISTIC):
+                continue
+            now.append(population.state[CellState.ASNS, : population.n].copy())
+            genotypic.append(self._genotypic_asns(population))
+            before.append(population.live("asns_recorded").copy())
+            genotypic_before.append(population.live("genotypic_recorded").copy())
+            population.live("asns_recorded")[:] = now[-1]
+            population.live("genotypic_recorded")[:] = genotypic[-1]
+        z = np.concatenate(now) if now else np.zeros(0)
+        mean = float(z.mean()) if z.shape[0] else float("nan")
+        if self._asns_mean is None:
+            split = (0.0, 0.0, 0.0)
+        else:
+            parts = price_split(
+                self._asns_mean, z, np.concatenate(before),
+                np.concatenate(genotypic), np.concatenate(genotypic_before),
+            )  # fmt: skip
+            split = (parts.selection, parts.induction, parts.mutation)
+        self._writer.price(
+            {
+                "time_h": time_h, "asns_mean": mean,
+                "selection": split[0], "induction": split[1], "mutation": split[2],
+            }
+        )  # fmt: skip
+        self._asns_mean = mean
+
+    def _genotypic_asns(self, population: Population) -> np.ndarray:
+        """ASNS that the genotype holds without stress: basal copies x gain x set-point."""
+        basal = self._model.facts.basal_asns[population.name]
+        alleles = population.live("methylated_alleles")
+        return basal[alleles] * population.live("gain") * population.live("set_point")
+
+    def _record_cells(self, time_h: float, populations: list[Population]) -> None:
+        resistant = is_resistant(self._model)
+        parts = [
+            cell_columns(p, resistant.get(p.name, np.zeros(p.n, np.bool_))) for p in populations
+        ]
+        columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        self._writer.cells(time_h, columns)
+
+
+def cell_columns(population: Population, is_resistant: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the columns of cells.zarr for one population."""
+    n = population.n
+    state = population.state
+    columns = {
+        "cell_id": population.live("cell_id"),
+        "clone_id": population.live("clone_id"),
+        "cell_type": np.full(n, int(population.cell_type), np.uint8),
+        "radius_um": radius(population.unit_volume * state[CellState.SIZE, :n]),
+        "methylated_alleles": population.live("methylated_alleles"),
+        "gain": population.live("gain"),
+        "asns": state[CellState.ASNS, :n],
+        "atf4": state[CellState.ATF4, :n],
+        "mtorc1": state[CellState.MTORC1, :n],
+        "asn_uM": state[CellState.ASN, :n],
+        "growth_per_h": population.live("growth"),
+        "death_per_h": population.live("hazard"),
+        "is_resistant": is_resistant,
+    }
+    if population.has(Group.SPATIAL):
+        columns |= {"x_um": population.live("x"), "y_um": population.live("y")}
+    return columns
+
+
+def radius(volume: np.ndarray) -> np.ndarray:
+    """Return the radius [um] of spheres of ``volume`` [pL]."""
+    return np.cbrt(3.0 * _UM3_PER_PL * volume / (4.0 * np.pi))
+
+

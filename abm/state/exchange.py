@@ -1,0 +1,43 @@
+"""What a population hands from one process to the next within an interval; not kept, not saved."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from abm.state.population import Population
+from abm.state.sites import N_UPTAKE
+
+N_FLUX = 5
+"""Rows of ``fluxes``, as in CellFlux."""
+
+
+@dataclass
+class Exchange:
+    """Work arrays of one population, as long as its columns.
+
+    capacity        : float64[4, capacity] [fmol/h], uptake at full saturation (Asn, Gln, Glu, EAA)
+    uptake          : float64[4, capacity] [fmol], taken from the site in the present interval
+    fluxes          : float64[5, capacity] [fmol], named fluxes of the present interval (CellFlux)
+    eaa_saturation  : float64[capacity], saturation of the exchanger by outside amino acids
+    crowding        : float64[capacity] in [0, 1], share of the net growth that the room allows
+    expression      : float64[capacity], ASNS gain times set-point
+    """
+
+    capacity: np.ndarray = field(default_factory=lambda: np.zeros((N_UPTAKE, 0)))
+    uptake: np.ndarray = field(default_factory=lambda: np.zeros((N_UPTAKE, 0)))
+    fluxes: np.ndarray = field(default_factory=lambda: np.zeros((N_FLUX, 0)))
+    eaa_saturation: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    crowding: np.ndarray = field(default_factory=lambda: np.ones(0))
+    expression: np.ndarray = field(default_factory=lambda: np.ones(0))
+
+    def fit(self, population: Population) -> "Exchange":
+        """Make the arrays as long as the population's columns; contents may be lost."""
+        if self.eaa_saturation.shape[0] != population.capacity:
+            n = population.capacity
+            self.capacity = np.zeros((N_UPTAKE, n))
+            self.uptake = np.zeros((N_UPTAKE, n))
+            self.fluxes = np.zeros((N_FLUX, n))
+            self.eaa_saturation = np.zeros(n)
+            self.crowding = np.ones(n)
+            self.expression = np.ones(n)
+        return self

@@ -1,0 +1,112 @@
+"""Scenario in, model out: every number is resolved here, nothing runs yet."""
+
+import dataclasses
+from functools import partial
+
+
+from abm.clock import Clock
+from abm.founders import Founders, found
+from abm.lineage import Lineage
+from abm.model import Parts, PopulationModel
+from abm.processes.compaction import Compaction
+from abm.processes.fate import Fate, FixedRates
+from abm.processes.inheritance import Inheritance, InheritanceParameters
+from abm.processes.process import AbstractProcess
+from abm.state.clones import Clones
+from abm.state.columns import CellType, Group
+from abm.state.state import State
+from abm.stop import StopRules
+from abm.streams import Streams
+from abm.units import HOURS_PER_DAY
+from scenarios.biology import Biology
+from scenarios.overrides import Overrides
+from scenarios.schema import Scenario
+from scenarios.surroundings import Surroundings
+
+
+def build(scenario: Scenario) -> PopulationModel:
+    """Return the model of a scenario, ready to step; its seed is that of the scenario."""
+    return PopulationModel(partial(assemble, scenario), rng=scenario.seed)
+
+
+def assemble(scenario: Scenario, seed: int) -> Parts:
+    """Put the parts of a model together for one seed."""
+    overrides = Overrides(scenario.parameters)
+    streams = Streams(seed)
+    surroundings = Surroundings(scenario, overrides, streams)
+    biology = Biology(scenario, overrides, surroundings)
+    inheritance_parameters = overrides.apply("inheritance", InheritanceParameters()).replaced(
+        scenario.inheritance.model_dump()
+    )
+    lineage = Lineage() if biology.is_lineage_recorded else None
+    inheritance = Inheritance(inheritance_parameters, streams, lineage)
+    state = State(surroundings.sites, [], Clones(), n_replicate=scenario.replicates)
+    for founders in [*fixed_rate_founders(scenario), *biology.founders()]:
+        found(state, founders, streams, inheritance, lineage)
+    clock = make_clock(scenario, surroundings.stops)
+    rates = {name: rate for name, rate in fixed_rates(scenario)}
+    simplify_every = round(HOURS_PER_DAY / clock.to_hours(1))
+    processes: list[AbstractProcess] = [
+        *surroundings.processes(state, biology),
+        *biology.processes(state, streams),
+        Fate(rates, inheritance, streams),
+        Compaction(lineage, simplify_every),
+    ]
+    overrides.refuse_unused()
+    stop = StopRules(scenario.stops_when_extinct, scenario.stop_n_cells)
+    facts = dataclasses.replace(
+        surroundings.facts,
+        resistance_gain=biology.resistance_gain,
+        asns_high_copies=biology.asns_high_copies,
+        basal_asns=biology.basal_asns,
+        notes=surroundings.facts.notes | biology.notes,
+    )
+    return Parts(state, clock, streams, processes, stop, lineage, facts, surroundings.ledger)
+
+
+def make_clock(scenario: Scenario, stops: tuple[int, ...]) -> Clock:
+    """Return the clock of a scenario; no interval steps over a tick of ``stops``."""
+    time = scenario.time
+    return Clock(
+        end=time.end_ticks,
+        coupling=time.coupling_ticks,
+        fate=time.fate_ticks,
+        record=time.record_ticks,
+        tick_minutes=float(time.tick),
+        stops=stops,
+    )
+
+
+def fixed_rates(scenario: Scenario) -> list[tuple[str, FixedRates]]:
+    """Return the rates of each population of cells without biology, by name."""
+    return [
+        (
+            f"{entry.type}-{i}",
+            FixedRates(
+                birth_rate=entry.birth_rate,
+                death_rate=entry.death_rate,
+                n_stages=entry.clock.erlang,
+                mutation_probability=entry.mutation_probability,
+            ),
+        )
+        for i, entry in enumerate(scenario.fixed_rate_cells)
+    ]
+
+
+def fixed_rate_founders(scenario: Scenario) -> list[Founders]:
+    """Return the founders of the populations without biology."""
+    return [
+        Founders(
+            name=name,
+            cell_type=CellType.CELL,
+            number=entry.number,
+            groups=frozenset({Group.CORE, Group.CLOCK}),
+            n_stages=rates.n_stages,
+            barcodes=scenario.barcodes,
+        )
+        for entry, (name, rates) in zip(
+            scenario.fixed_rate_cells, fixed_rates(scenario), strict=True
+        )
+    ]
+
+

@@ -1,0 +1,138 @@
+"""A scenario by name or file, with overrides, checked and in internal units; and back to text."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from abm.errors import ScenarioError
+from scenarios import library_index, load_text
+from scenarios.load_errors import explain, to_lines
+from scenarios.load_text import KeyPath, Tree
+from scenarios.schema import Scenario
+
+
+_NO_WRAPPING = 2**16
+
+
+def load(
+    name: str | Path, overrides: Sequence[str] = (), *, seed: int | None = None
+) -> Scenario:
+    """Return the bundled scenario ``name``, or that of a file (ends in .yaml or has a slash).
+
+    ``overrides`` are texts ``path=value`` as of ``--set``; ``seed`` replaces the seed. Raises
+    ScenarioError whose text has one line per problem: FILE: line N: path: value: rule: remedy.
+    """
+    path = library_index.find(name)
+    return loads(load_text.read_file(path), str(name), overrides, seed=seed)
+
+
+def loads(
+    text: str, file: str = "scenario", overrides: Sequence[str] = (), *, seed: int | None = None
+) -> Scenario:
+    """Return the scenario in ``text``; ``file`` is how messages call it. Raises as :func:`load`."""
+    tree = load_text.parse_text(text, file)
+    changed = [_override(tree, assignment) for assignment in overrides]
+    if seed is not None:
+        tree.contents["seed"] = seed
+        changed.append((("seed",), "--seed"))
+
+    def locate(path: KeyPath) -> str:
+        for start, option in changed:
+            n = min(len(start), len(path))
+            if n and path[:n] == start[:n] and (n == len(start) or path not in tree.lines):
+                return f"{file}: {option}"
+        return f"{file}: line {tree.line(path)}"
+
+    try:
+        scenario = Scenario.model_validate(tree.contents)
+    except pydantic.ValidationError as error:
+        found = explain(error, tree.contents)
+        found.sort(key=lambda problem: (problem.rank, tree.line(problem.path)))
+        raise ScenarioError(to_lines(found, locate)) from None
+    scenario._name = Path(file).stem
+    scenario._locate = lambda dotted: f"{locate(_split(dotted))}: {dotted}"
+    return scenario
+
+
+def dump_resolved(scenario: Scenario) -> str:
+    """Return the scenario as YAML with every default filled in, in the units of the author."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.comments import CommentedMap
+
+    yaml = YAML(typ="rt")
+    yaml.default_flow_style = None
+    yaml.width = _NO_WRAPPING
+    resolved = CommentedMap(resolve(scenario, scenario._author))
+    stream = io.StringIO()
+    yaml.dump(resolved, stream)
+    return stream.getvalue()
+
+
+def resolve(value: Any, author: Any) -> Any:
+    """Merge what the author wrote with the defaults of the models it became."""
+    if isinstance(value, pydantic.BaseModel) and isinstance(author, dict):
+        resolved = {}
+        for name, field in type(value).model_fields.items():
+            if getattr(value, name) is None:
+                continue
+            given = author[name] if name in author else _default(field)
+            resolved[name] = resolve(getattr(value, name), given)
+        return resolved
+    if isinstance(value, tuple) and isinstance(author, (list, tuple)):
+        return [resolve(*pair) for pair in zip(value, author, strict=True)]
+    return author
+
+
+def _default(field: Any) -> Any:
+    default = field.get_default(call_default_factory=True)
+    return list(default) if isinstance(default, tuple) else default
+
+
+def _split(dotted: str) -> KeyPath:
+    return tuple(int(part) if part.isdigit() else part for part in dotted.split("."))
+
+
+def _override(tree: Tree, assignment: str) -> tuple[KeyPath, str]:
+    """Put one ``path=value`` into the tree and return its path and how a message calls it."""
+    dotted, equals, text = assignment.partition("=")
+    option = f"--set {dotted}"
+    path = _split(dotted.strip())
+    if not equals or "" in path or not text.strip():
+        raise ScenarioError(
+            f"--set {assignment[:80]!r}: must be path=value, e.g. --set time.end='30 d'"
+        )
+    value = load_text.parse_value(text, option)
+    node: Any = tree.contents
+    for depth, part in enumerate(path):
+        is_last = depth == len(path) - 1
+        part = _key_in(node, part, path[:depth], option)
+        if isinstance(node, list):
+            if is_last:
+                node[part] = value  # type: ignore[index]
+            else:
+                node = node[part]  # type: ignore[index]
+        elif path[0] == "parameters" and depth == 1:
+            name = ".".join(map(str, path[1:]))  # names of parameters hold dots themselves
+            node[name] = value
+            return ("parameters", name), option
+        elif is_last:
+            node[part] = value
+        else:
+            node = node.setdefault(part, {})
+    return path, option
+
+
+def _key_in(node: Any, part: str | int, path: KeyPath, option: str) -> str | int:
+    where = ".".join(map(str, path)) or "the scenario"
+    if isinstance(node, list):
+        if not isinstance(part, int) or part >= len(node):
+            raise ScenarioError(
+                f"{option}: '{part}' is no entry of {where}: a number from 0 to {len(node) - 1}"
+            )
+        return part
+    if not isinstance(node, dict):
+        raise ScenarioError(f"{option}: {where} has no keys below it: leave out '.{part}'")
+    return str(part) if isinstance(part, int) and part not in node else part

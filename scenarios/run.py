@@ -1,0 +1,191 @@
+"""Run a scenario and leave a run folder."""
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+from numba.core import event
+
+from abm.errors import ScenarioError
+from abm.ledger import BOOKED
+from abm.model import PopulationModel
+from abm.record.reader import RunReader
+from abm.record.recorder import Recorder
+from abm.record.writer import RunWriter
+from abm.stop import ExitReason
+from scenarios.build import build
+from scenarios.load import dump_resolved, load
+from scenarios.schema import Scenario
+
+Progress = Callable[[float, float], None]
+"""Called with (simulated hours so far, hours in all)."""
+
+
+class RunResult(NamedTuple):
+    """Where a run lies and why it ended (the lower-case name of an ExitReason)."""
+
+    folder: Path
+    exit_reason: str
+
+
+def run_scenario(
+    scenario: Scenario,
+    out: Path,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+) -> RunResult:
+    """Build and run a scenario, write the run folder ``out`` and return it.
+
+    Ctrl-C ends the run in order: everything up to the last record is on disk, the folder keeps its
+    mark of an unfinished run, and KeyboardInterrupt goes up. Raises ScenarioError for a scenario
+    that cannot be built (nothing is written then) and OSError, such as a full disk.
+    """
+    if threads is not None:
+        set_threads(threads)
+    started = time.perf_counter()
+    with CompileTimer() as compiling:
+        model = build(scenario)
+        writer = RunWriter(out, overwrite=overwrite)
+        writer.scenario(dump_resolved(scenario))
+        writer.describe(describe(scenario, model))
+        try:
+            advance(model, writer, scenario.time.checkpoint_ticks, progress)
+        except KeyboardInterrupt:
+            writer.checkpoint_tables()
+            raise
+    reason = (model.exit_reason or ExitReason.INTERRUPTED).name.lower()
+    if model.lineage is not None:
+        living = np.concatenate([p.live("node") for p in model.state.populations])
+        writer.lineage(model.lineage.tree_sequence(living, model.clock.hours))
+    writer.finish(
+        {
+            "exit_reason": reason,
+            "end_h": model.clock.hours,
+            "wall_s": time.perf_counter() - started,
+            "compile_s": compiling.seconds,
+            "seconds_per_process": model.seconds_per_process,
+            "ledger": describe_ledger(model),
+        }
+    )
+    return RunResult(out, reason)
+
+
+def run(
+    source: str | Path | Scenario,
+    *,
+    seed: int | None = None,
+    out: str | Path | None = None,
+    overrides: Iterable[str] = (),
+    threads: int | None = None,
+    overwrite: bool = False,
+) -> RunReader:
+    """Run a scenario given by name, file or object; return what it recorded.
+
+    ``overrides`` are texts ``path=value`` as after ``--set``. The result has ``.timeseries`` and
+    ``.clones`` (pandas), ``.fields`` (xarray), ``.lineage`` (tskit). Without ``out`` the run lies
+    in ``runs/NAME-s<seed>``, numbered where that exists.
+    """
+    scenario = source if isinstance(source, Scenario) else load(source, tuple(overrides), seed=seed)
+    folder = default_folder(scenario) if out is None else Path(out)
+    run_scenario(scenario, folder, threads=threads, overwrite=overwrite)
+    return RunReader(folder)
+
+
+def default_folder(scenario: Scenario, root: Path = Path("runs")) -> Path:
+    """Return ``runs/NAME-s<seed>``, or with ``-2``, ``-3`` ... where that exists."""
+    first = root / f"{scenario.name}-s{scenario.seed}"
+    folder, number = first, 1
+    while folder.exists():
+        number += 1
+        folder = first.with_name(f"{first.name}-{number}")
+    return folder
+
+
+def advance(
+    model: PopulationModel,
+    writer: RunWriter,
+    checkpoint_ticks: int,
+    progress: Progress | None = None,
+) -> None:
+    """Step the model to its end, recording as its clock says."""
+    end = model.clock.to_hours(model.clock.end)
+    recorder = Recorder(writer, model)
+    next_checkpoint = checkpoint_ticks
+    while model.running:
+        model.step()
+        if model.is_record_due():
+            recorder.record()
+        if model.clock.tick >= next_checkpoint:
+            writer.checkpoint_tables()
+            next_checkpoint += checkpoint_ticks
+        if progress is not None:
+            progress(model.clock.hours, end)
+
+
+def describe(scenario: Scenario, model: PopulationModel) -> dict[str, Any]:
+    """Return what run.json says of a run before it starts."""
+    return {
+        "name": scenario.name,
+        "description": scenario.description,
+        "seed": scenario.seed,
+        "replicates": scenario.replicates,
+        "threads": numba.get_num_threads(),
+        "tick_minutes": model.clock.tick_minutes,
+        **model.facts.notes,
+    }
+
+
+def describe_ledger(model: PopulationModel) -> dict[str, Any]:
+    """Return how the books of Asn and Gln close, and the named fluxes [fmol]."""
+    if model.ledger is None:
+        return {}
+    report: dict[str, Any] = {}
+    for species in BOOKED:
+        closure = model.ledger.closure(model.state, species)
+        report[species.name.lower()] = {
+            "throughput_fmol": closure.throughput,
+            "relative_error": closure.relative,
+            "relative_error_without_defect": closure.relative_without_defect,
+            "fluxes_fmol": {
+                name: amount for (one, name), amount in model.ledger.flux.items() if one is species
+            },
+        }
+    return report
+
+
+def set_threads(threads: int) -> None:
+    """Set the number of threads; raises ScenarioError above what this process may use."""
+    limit = numba.config.NUMBA_NUM_THREADS
+    if not 1 <= threads <= limit:
+        raise ScenarioError(
+            f"--threads {threads}: must be 1 to {limit} here (set NUMBA_NUM_THREADS for more)"
+        )
+    numba.set_num_threads(threads)
+
+
+class CompileTimer(AbstractContextManager["CompileTimer"]):
+    """Adds up the seconds that the compiler takes inside the ``with`` block."""
+
+    seconds = 0.0
+
+    def __enter__(self) -> "CompileTimer":
+        self._recording = event.install_recorder("numba:compile")
+        self._records = self._recording.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._recording.__exit__(*error)
+        depth, since = 0, 0.0
+        for moment, record in self._records.buffer:
+            if record.is_start:
+                since = moment if depth == 0 else since
+                depth += 1
+            elif record.is_end:
+                depth -= 1
+                self.seconds += moment - since if depth == 0 else 0.0
