@@ -1,6 +1,7 @@
 """The order of one step, written once; docs/model.md repeats it word for word."""
 
 ORDER: tuple[str, ...] = (
+    "medium_change",
     "dosing",
     "nutrients",
     "metabolism",
@@ -10,7 +11,7 @@ ORDER: tuple[str, ...] = (
     "motion",
     "compaction",
 )
-"""dosing -> exchange and nutrients (one coupled implicit solve) -> metabolism and signalling ->
+"""(change of medium, in wells) -> dosing -> exchange and nutrients (one coupled implicit solve) -> metabolism and signalling ->
 contact transfer -> fate (division and death requests) -> inheritance (mutation, methylation flips,
 lineage) -> motion -> compaction (the only place where array length changes) -> observers
 (read-only) -> stop rules. Fate asks and inheritance answers within one pass; cells with fixed rates

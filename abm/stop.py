@@ -11,14 +11,12 @@ from abm.state.state import State
 class ExitReason(IntEnum):
     """Why a run ended; the lower-case name goes to run.json."""
 
-    END_TIME = 0
+    END_TIME = 1
     """The end time was reached."""
-    EXTINCT = 1
+    EXTINCT = 2
     """No tumour cell is left in any replicate that runs."""
-    N_CELLS = 2
+    N_CELLS = 3
     """Every replicate has reached the given number of cells or died out."""
-    INTERRUPTED = 3
-    """The user asked to stop."""
 
 
 @dataclass(frozen=True)

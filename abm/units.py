@@ -28,7 +28,6 @@ def registry() -> Any:
 
     unit_registry = pint.UnitRegistry(cache_folder=None)
     unit_registry.define("international_unit = [enzyme_activity] = IU")
-    unit_registry.define("@alias micromolar = uM")
     return unit_registry
 
 

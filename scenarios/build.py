@@ -47,7 +47,7 @@ def assemble(scenario: Scenario, seed: int) -> Parts:
     rates = {name: rate for name, rate in fixed_rates(scenario)}
     simplify_every = round(HOURS_PER_DAY / clock.to_hours(1))
     processes: list[AbstractProcess] = [
-        *surroundings.processes(state, biology),
+        *surroundings.processes(),
         *biology.processes(state, streams),
         Fate(rates, inheritance, streams),
         Compaction(lineage, simplify_every),

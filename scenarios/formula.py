@@ -68,7 +68,7 @@ class Formula:
             VARIABLES
         )
 
-    def __call__(self, x: Any, y: Any, z: Any, r: Any) -> Any:
+    def evaluate(self, x: Any, y: Any, z: Any, r: Any) -> Any:
         """Evaluate at coordinates [um] (arrays that broadcast) and return uM.
 
         Raises FormulaError where a value is not finite or is negative.

@@ -13,13 +13,10 @@ from scenarios.load_errors import explain, to_lines
 from scenarios.load_text import KeyPath, Tree
 from scenarios.schema import Scenario
 
-
 _NO_WRAPPING = 2**16
 
 
-def load(
-    name: str | Path, overrides: Sequence[str] = (), *, seed: int | None = None
-) -> Scenario:
+def load(name: str | Path, overrides: Sequence[str] = (), *, seed: int | None = None) -> Scenario:
     """Return the bundled scenario ``name``, or that of a file (ends in .yaml or has a slash).
 
     ``overrides`` are texts ``path=value`` as of ``--set``; ``seed`` replaces the seed. Raises
@@ -42,7 +39,7 @@ def loads(
     def locate(path: KeyPath) -> str:
         for start, option in changed:
             n = min(len(start), len(path))
-            if n and path[:n] == start[:n] and (n == len(start) or path not in tree.lines):
+            if n and path[:n] == start[:n]:
                 return f"{file}: {option}"
         return f"{file}: line {tree.line(path)}"
 

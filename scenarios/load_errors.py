@@ -42,7 +42,7 @@ def to_lines(found: Iterable[Found], locate: Callable[[KeyPath], str]) -> str:
     lines = []
     for path, message, _ in found:
         where = ".".join(map(str, path))
-        lines.append(f"{locate(path)}: {where}: {message}" if where else f"{locate(path)}: {message}")
+        lines.append(": ".join(part for part in (locate(path), where, message) if part))
     if len(lines) > MOST_LINES:
         lines[MOST_LINES:] = [f"... and {len(lines) - MOST_LINES} more of this kind"]
     return "\n".join(lines)

@@ -96,7 +96,9 @@ def parse_text(text: str, file: str) -> Tree:
     if root is None:
         raise ScenarioError(f"{file}: is empty: `asnsim show relapse` prints a whole scenario")
     if not isinstance(root, dict):
-        raise ScenarioError(f"{file}: line 1: must be a mapping that begins with asnsim: 1")
+        raise ScenarioError(
+            f"{file}: line {_first_line(root)}: must be a mapping that begins with asnsim: 1"
+        )
     lines: dict[KeyPath, int] = {}
     problems: list[str] = []
     contents = _plain(root, (), 1, _Walk(file, lines, problems))
@@ -111,6 +113,10 @@ def parse_value(text: str, where: str) -> Any:
     if set(tree.contents) != {"value"}:
         raise ScenarioError(f"{where}: is not one value")
     return tree.contents["value"]
+
+
+def _first_line(root: Any) -> int:
+    return root.lc.line + 1 if hasattr(root, "lc") else 1
 
 
 def _explain(problem: str) -> str:
@@ -166,8 +172,9 @@ def _plain(node: Any, path: KeyPath, line: int, walk: _Walk) -> Any:
     if isinstance(node, dict):
         return _plain_mapping(node, path, walk)
     if isinstance(node, list):
+        marks: Any = node
         return [
-            _plain(item, (*path, index), node.lc.key(index)[0] + 1, walk)
+            _plain(item, (*path, index), marks.lc.key(index)[0] + 1, walk)
             for index, item in enumerate(node)
         ]
     if node is None:

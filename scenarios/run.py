@@ -16,7 +16,6 @@ from abm.model import PopulationModel
 from abm.record.reader import RunReader
 from abm.record.recorder import Recorder
 from abm.record.writer import RunWriter
-from abm.stop import ExitReason
 from scenarios.build import build
 from scenarios.load import dump_resolved, load
 from scenarios.schema import Scenario
@@ -59,7 +58,8 @@ def run_scenario(
         except KeyboardInterrupt:
             writer.checkpoint_tables()
             raise
-    reason = (model.exit_reason or ExitReason.INTERRUPTED).name.lower()
+    assert model.exit_reason is not None
+    reason = model.exit_reason.name.lower()
     if model.lineage is not None:
         living = np.concatenate([p.live("node") for p in model.state.populations])
         writer.lineage(model.lineage.tree_sequence(living, model.clock.hours))

@@ -21,14 +21,16 @@ from abm.kernels.cell_layout import (
     CellUptake,
     Scratch,
 )
-from abm.kernels.cell_rates import pool_rates, signal_rates, stress_rates
+from abm.kernels.cell_rates import all_rates
 from abm.kernels.cell_steps import (
     accept,
-    correct_asn_gln,
+    correct_asn,
     correct_asp_eaa,
+    correct_gln,
     correct_rest,
     fill_relaxation,
-    predict,
+    predict_pools,
+    predict_rest,
 )
 
 FMOL_PER_UM_PL = 1e-3
@@ -36,6 +38,9 @@ FMOL_PER_UM_PL = 1e-3
 STATUS_OK = 0
 STATUS_NOT_FINITE = 1
 STATUS_TOO_MANY_STEPS = 2
+
+SERIAL_BLOCKS = 8
+"""Up to this many blocks the threads would cost more than they save; the bits are the same."""
 
 MAXIMAL_LEVEL = 7
 """At most 2^7 sub-steps in one interval (the counts are uint8)."""
@@ -84,6 +89,12 @@ def _block_capacity(state, first, last, parameters, out):  # type: ignore[no-unt
 
 
 @parallel_kernel
+def _capacity_blocks(state, n, parameters, out):  # type: ignore[no-untyped-def]
+    for block in prange((n + BLOCK - 1) // BLOCK):
+        first = block * BLOCK
+        _block_capacity(state, first, min(first + BLOCK, n), parameters, out)
+
+
 def uptake_capacity(state, n, parameters, out):  # type: ignore[no-untyped-def]
     """Write what each cell can take up per hour from a saturated medium.
 
@@ -94,9 +105,10 @@ def uptake_capacity(state, n, parameters, out):  # type: ignore[no-untyped-def]
     parameters : float64[N_PARAMETER]
     out        : float64[4, capacity]  [fmol/h], columns below n overwritten (asn, gln, glu, eaa)
     """
-    for block in prange((n + BLOCK - 1) // BLOCK):
-        first = block * BLOCK
-        _block_capacity(state, first, min(first + BLOCK, n), parameters, out)
+    if n <= SERIAL_BLOCKS * BLOCK:
+        _block_capacity(state, 0, n, parameters, out)
+    else:
+        _capacity_blocks(state, n, parameters, out)
 
 
 @inline_kernel
@@ -223,14 +235,12 @@ def advance_block(  # type: ignore[no-untyped-def]
     _set_steps(scratch, level, finest, table, dt_h)
     n_active = count
     for _ in range(4 << finest):
-        pool_rates(scratch, Scratch.STATE, Scratch.RATE_START, parameters)
-        stress_rates(scratch, Scratch.STATE, Scratch.RATE_START, parameters)
-        signal_rates(scratch, Scratch.STATE, Scratch.RATE_START, parameters)
-        predict(scratch, parameters)
-        pool_rates(scratch, Scratch.PREDICTED, Scratch.RATE_END, parameters)
-        stress_rates(scratch, Scratch.PREDICTED, Scratch.RATE_END, parameters)
-        signal_rates(scratch, Scratch.PREDICTED, Scratch.RATE_END, parameters)
-        correct_asn_gln(scratch, parameters)
+        all_rates(scratch, Scratch.STATE, Scratch.RATE_START, parameters)
+        predict_pools(scratch, parameters)
+        predict_rest(scratch)
+        all_rates(scratch, Scratch.PREDICTED, Scratch.RATE_END, parameters)
+        correct_gln(scratch, parameters)
+        correct_asn(scratch, parameters)
         correct_asp_eaa(scratch, parameters)
         correct_rest(scratch, parameters)
         accept(scratch, parameters)
@@ -261,7 +271,6 @@ def _advance_blocks(  # type: ignore[no-untyped-def]
         )  # fmt: skip
 
 
-@kernel
 def advance_cells(  # type: ignore[no-untyped-def]
     state, n, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain, threshold_factor,
     substeps, parameters, dt_h, fluxes, growth, hazard,
@@ -289,11 +298,68 @@ def advance_cells(  # type: ignore[no-untyped-def]
     table = np.empty((n_level, N_RELAXING))
     fill_relaxation(parameters, dt_h, table)
     status = np.zeros((n + BLOCK - 1) // BLOCK, np.int64)
-    _advance_blocks(
-        n, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
-        threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard, status,
-    )  # fmt: skip
+    if status.size > SERIAL_BLOCKS:
+        _advance_blocks(
+            n, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
+            threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard, status,
+        )  # fmt: skip
+    else:
+        for block in range(status.size):
+            first = block * BLOCK
+            status[block] = advance_block(
+                first, min(BLOCK, n - first), state, uptake, eaa_saturation, crowding,
+                methylated_alleles, asns_gain, threshold_factor, substeps, parameters, table,
+                dt_h, fluxes, growth, hazard,
+            )  # fmt: skip
+    return int(status.max(initial=STATUS_OK))
+
+
+def advance_clamped(  # type: ignore[no-untyped-def]
+    state, n, medium, crowding, methylated_alleles, asns_gain, threshold_factor, substeps,
+    parameters, dt_h, n_interval, fluxes, growth, hazard,
+):  # fmt: skip
+    """Advance cells over many coupling intervals in a medium that stays as it is.
+
+    Each interval reads the uptake capacity at its start and takes capacity times saturation, with
+    the outside half-saturations of ``parameters``: Asn K_N (1 + Qo/K_Q), Gln K_Q (1 + No/K_N).
+
+    medium : float64[4]  [uM], order of CellUptake
+    fluxes : float64[N_FLUX, capacity]  [fmol], overwritten with the sum over all intervals
+    growth, hazard : float64[capacity]  [1/h], overwritten with the mean over all intervals
+
+    The other arguments and the status are those of :func:`advance_cells`.
+    """
+    half_asn = parameters[CellParameter.ASN_HALF_SATURATION]
+    half_gln = parameters[CellParameter.GLN_HALF_SATURATION]
+    asn = medium[CellUptake.ASN]
+    gln = medium[CellUptake.GLN]
+    glu = medium[CellUptake.GLU]
+    eaa = medium[CellUptake.EAA]
+    saturation = np.empty(N_UPTAKE)
+    saturation[CellUptake.ASN] = asn / (asn + half_asn * (1.0 + gln / half_gln))
+    saturation[CellUptake.GLN] = gln / (gln + half_gln * (1.0 + asn / half_asn))
+    saturation[CellUptake.GLU] = glu / (glu + parameters[CellParameter.GLU_HALF_SATURATION])
+    saturation[CellUptake.EAA] = eaa / (eaa + parameters[CellParameter.EAA_HALF_SATURATION])
+    eaa_saturation = np.full(n, saturation[CellUptake.EAA])
+    per_interval = saturation[:, None] * dt_h
+    uptake = np.empty((N_UPTAKE, n))
+    flux = np.empty((N_FLUX, n))
+    mean_growth = np.empty(n)
+    mean_hazard = np.empty(n)
+    for total in (fluxes[:, :n], growth[:n], hazard[:n]):
+        total[...] = 0.0
     worst = STATUS_OK
-    for block in range(status.shape[0]):
-        worst = max(worst, status[block])
+    for _ in range(n_interval):
+        uptake_capacity(state, n, parameters, uptake)
+        uptake *= per_interval
+        status = advance_cells(
+            state, n, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
+            threshold_factor, substeps, parameters, dt_h, flux, mean_growth, mean_hazard,
+        )  # fmt: skip
+        worst = max(worst, status)
+        growth[:n] += mean_growth
+        hazard[:n] += mean_hazard
+        fluxes[:, :n] += flux
+    growth[:n] /= n_interval
+    hazard[:n] /= n_interval
     return worst

@@ -1,4 +1,4 @@
-"""Right-hand side of the mechanistic cell for one scratch block, in three passes over its lanes.
+"""Right-hand side of the mechanistic cell for one scratch block, in passes over its lanes.
 
 Every pass is straight-line code over the 64 lanes of ``scratch[N_SCRATCH, 64]``, whose shape the
 compiler knows, so that it vectorises; exponents are products. ``source`` is the first row of the
@@ -26,12 +26,12 @@ TARGET_OF = Rate.TARGET - CellState.EIF2A_P
 
 
 @inline_kernel
-def pool_rates(scratch, source, target, parameters):  # type: ignore[no-untyped-def]
-    """Write supply and loss of the four pools, synthesis and growth.
+def growth_rates(scratch, source, target, parameters):  # type: ignore[no-untyped-def]
+    """Write synthesis, growth, and what translation takes from and proteolysis gives to the pools.
 
     Loss coefficients are rates over concentration, so that each named loss is one of them times
     the mean concentration of the sub-step. ``crowding`` c scales net synthesis,
-    v_eff = k_d + c (v - k_d) where v > k_d.
+    v_eff = k_d + c (v - k_d) where v > k_d; the stress that reads v is left as it is.
     """
     asn_in_protein = parameters[CellParameter.ASN_IN_PROTEIN]
     gln_in_protein = parameters[CellParameter.GLN_IN_PROTEIN]
@@ -51,22 +51,6 @@ def pool_rates(scratch, source, target, parameters):  # type: ignore[no-untyped-
     autophagic = parameters[CellParameter.PROTEOLYSIS_AUTOPHAGIC]
     returned = autophagic * parameters[CellParameter.AUTOPHAGY_RETURNED]
     inverse_replete = 1.0 / parameters[CellParameter.REPLETE_SYNTHESIS]
-    exchange = parameters[CellParameter.EXCHANGE_CAPACITY]
-    exchange_half = parameters[CellParameter.EXCHANGE_HALF_SATURATION]
-    gln_weight = parameters[CellParameter.GLN_EXCHANGE_WEIGHT]
-    leak = parameters[CellParameter.ASN_LEAK]
-    synthetase = parameters[CellParameter.SYNTHETASE_CAPACITY]
-    synthetase_asp = parameters[CellParameter.SYNTHETASE_ASP_HALF_SATURATION]
-    synthetase_gln = parameters[CellParameter.SYNTHETASE_GLN_HALF_SATURATION]
-    inverse_product = 1.0 / parameters[CellParameter.SYNTHETASE_PRODUCT_INHIBITION]
-    inverse_catabolism = 1.0 / parameters[CellParameter.GLN_CATABOLISM]
-    asp_production = parameters[CellParameter.ASP_PRODUCTION]
-    asp_half_gln = parameters[CellParameter.ASP_HALF_GLN]
-    reference_gln = parameters[CellParameter.ASP_REFERENCE_GLN]
-    gln_share = parameters[CellParameter.ASP_GLN_SHARE]
-    asp_free = asp_production * (1.0 - gln_share)
-    asp_of_gln = asp_production * gln_share * (asp_half_gln + reference_gln) / reference_gln
-    asp_use = parameters[CellParameter.ASP_USE]
     eaa_loss = parameters[CellParameter.EAA_LOSS]
     full_reserve = 1.0 / parameters[CellParameter.RESERVE_FULL]
     for lane in range(BLOCK):
@@ -94,6 +78,40 @@ def pool_rates(scratch, source, target, parameters):  # type: ignore[no-untyped-
         cut = (scratch[Scratch.CROWDING, lane] - 1.0) * net
         used = per_pools * (1.0 + cut / (synthesis + TINY))
         growth = synthesis + cut - loss
+        scratch[target + Rate.ASN_TRANSLATION, lane] = asn_in_protein * used * gln * asp_eaa
+        scratch[target + Rate.GLN_TRANSLATION, lane] = gln_in_protein * used * asn * asp_eaa
+        scratch[target + Rate.EAA_LOSS, lane] = eaa_in_protein * used * asn_gln * asp + eaa_loss
+        scratch[target + Rate.RETURN, lane] = basal_loss + returned * autophagy
+        scratch[target + Rate.GROWTH, lane] = growth
+        scratch[target + Rate.RELATIVE_SYNTHESIS, lane] = min(1.0, synthesis * inverse_replete)
+        scratch[target + Rate.SIZE_GROWTH, lane] = max(growth, 0.0) * min(
+            1.0, scratch[source + CellState.RESERVE, lane] * full_reserve
+        )
+
+
+@inline_kernel
+def exchange_rates(scratch, source, target, parameters):  # type: ignore[no-untyped-def]
+    """Write export, the synthetase, and supply and loss of Asp."""
+    exchange = parameters[CellParameter.EXCHANGE_CAPACITY]
+    exchange_half = parameters[CellParameter.EXCHANGE_HALF_SATURATION]
+    gln_weight = parameters[CellParameter.GLN_EXCHANGE_WEIGHT]
+    leak = parameters[CellParameter.ASN_LEAK]
+    synthetase = parameters[CellParameter.SYNTHETASE_CAPACITY]
+    synthetase_asp = parameters[CellParameter.SYNTHETASE_ASP_HALF_SATURATION]
+    synthetase_gln = parameters[CellParameter.SYNTHETASE_GLN_HALF_SATURATION]
+    inverse_product = 1.0 / parameters[CellParameter.SYNTHETASE_PRODUCT_INHIBITION]
+    inverse_catabolism = 1.0 / parameters[CellParameter.GLN_CATABOLISM]
+    asp_production = parameters[CellParameter.ASP_PRODUCTION]
+    asp_half_gln = parameters[CellParameter.ASP_HALF_GLN]
+    reference_gln = parameters[CellParameter.ASP_REFERENCE_GLN]
+    gln_share = parameters[CellParameter.ASP_GLN_SHARE]
+    asp_free = asp_production * (1.0 - gln_share)
+    asp_of_gln = asp_production * gln_share * (asp_half_gln + reference_gln) / reference_gln
+    asp_use = parameters[CellParameter.ASP_USE]
+    for lane in range(BLOCK):
+        asn = scratch[source + CellState.ASN, lane]
+        gln = scratch[source + CellState.GLN, lane]
+        asp = scratch[source + CellState.ASP, lane]
         exchanged = (
             exchange
             * scratch[Scratch.EAA_SATURATION, lane]
@@ -106,29 +124,20 @@ def pool_rates(scratch, source, target, parameters):  # type: ignore[no-untyped-
         )
         glu = scratch[Scratch.UPTAKE + CellUptake.GLU, lane] * scratch[Scratch.INVERSE_SIZE, lane]
         gln_like = gln + glu * inverse_catabolism
-        scratch[target + Rate.ASN_TRANSLATION, lane] = asn_in_protein * used * gln * asp_eaa
         scratch[target + Rate.ASN_EXPORT, lane] = exchanged + leak
-        scratch[target + Rate.GLN_TRANSLATION, lane] = gln_in_protein * used * asn * asp_eaa
         scratch[target + Rate.GLN_EXPORT, lane] = exchanged * gln_weight
         scratch[target + Rate.GLN_TO_ASN, lane] = made * asp
         scratch[target + Rate.ASP_SUPPLY, lane] = (
             asp_free + asp_of_gln * gln_like / (asp_half_gln + gln_like)
         )
         scratch[target + Rate.ASP_LOSS, lane] = made * gln + asp_use
-        scratch[target + Rate.EAA_LOSS, lane] = eaa_in_protein * used * asn_gln * asp + eaa_loss
-        scratch[target + Rate.RETURN, lane] = basal_loss + returned * autophagy
-        scratch[target + Rate.GROWTH, lane] = growth
-        scratch[target + Rate.RELATIVE_SYNTHESIS, lane] = min(1.0, synthesis * inverse_replete)
-        scratch[target + Rate.SIZE_GROWTH, lane] = max(growth, 0.0) * min(
-            1.0, scratch[source + CellState.RESERVE, lane] * full_reserve
-        )
 
 
 @inline_kernel
 def stress_rates(scratch, source, target, parameters):  # type: ignore[no-untyped-def]
-    """Write the targets of eIF2a-P, ATF4, message, synthetase, glutamine synthetase, CHOP, death.
+    """Write the targets of eIF2a-P, ATF4, message and synthetase.
 
-    Needs the growth and relative synthesis that :func:`pool_rates` has written for ``source``.
+    Needs the growth and relative synthesis that :func:`growth_rates` has written for ``source``.
     """
     half_charging = parameters[CellParameter.HALF_CHARGING]
     charging = half_charging * half_charging
@@ -154,23 +163,8 @@ def stress_rates(scratch, source, target, parameters):  # type: ignore[no-untype
     asns_synthesis = parameters[CellParameter.ASNS_SYNTHESIS]
     spared = parameters[CellParameter.ASNS_TRANSLATION_SPARED]
     asns_decay = LN2 / parameters[CellParameter.ASNS_HALF_LIFE]
-    gs_induction = parameters[CellParameter.GS_INDUCTION]
-    gs_half = parameters[CellParameter.GS_HALF_GLN]
-    gs_half_squared = gs_half * gs_half
-    chop_stress = parameters[CellParameter.CHOP_BY_EIF2A_P]
-    chop_free = parameters[CellParameter.CHOP_WITHOUT_ATF4]
-    chop_atf4 = parameters[CellParameter.CHOP_BY_ATF4]
-    inverse_chop_scale = 1.0 / (parameters[CellParameter.CHOP_ATF4_SCALE] * atf4_basal)
-    chop_ceiling = parameters[CellParameter.CHOP_ATF4_CEILING]
-    chop_p53 = parameters[CellParameter.CHOP_BY_P53]
-    survival_threshold = parameters[CellParameter.SURVIVAL_THRESHOLD]
-    by_chop = parameters[CellParameter.DEATH_BY_CHOP]
-    by_survival = parameters[CellParameter.DEATH_BY_SURVIVAL_LOSS]
-    by_stalling = parameters[CellParameter.DEATH_BY_STALLING]
-    by_anaplerosis = parameters[CellParameter.DEATH_BY_ANAPLEROTIC_STRESS]
     for lane in range(BLOCK):
         asn = scratch[source + CellState.ASN, lane]
-        gln = scratch[source + CellState.GLN, lane]
         eaa = scratch[source + CellState.EAA, lane]
         atf4 = scratch[source + CellState.ATF4, lane]
         p53 = scratch[source + CellState.P53, lane]
@@ -206,6 +200,40 @@ def stress_rates(scratch, source, target, parameters):  # type: ignore[no-untype
         scratch[target + Rate.ASNS_LOSS, lane] = asns_decay + max(
             scratch[target + Rate.GROWTH, lane], 0.0
         )
+
+
+@inline_kernel
+def commitment_rates(scratch, source, target, parameters):  # type: ignore[no-untyped-def]
+    """Write the targets of glutamine synthetase, CHOP, survival protein and commitment.
+
+    Needs the relative synthesis that :func:`growth_rates` has written for ``source``.
+    """
+    half_charging = parameters[CellParameter.HALF_CHARGING]
+    charging = half_charging * half_charging
+    eif2a_basal = parameters[CellParameter.EIF2A_P_BASAL]
+    atf4_basal = parameters[CellParameter.ATF4_BASAL]
+    gs_induction = parameters[CellParameter.GS_INDUCTION]
+    gs_half = parameters[CellParameter.GS_HALF_GLN]
+    gs_half_squared = gs_half * gs_half
+    chop_stress = parameters[CellParameter.CHOP_BY_EIF2A_P]
+    chop_free = parameters[CellParameter.CHOP_WITHOUT_ATF4]
+    chop_atf4 = parameters[CellParameter.CHOP_BY_ATF4]
+    inverse_chop_scale = 1.0 / (parameters[CellParameter.CHOP_ATF4_SCALE] * atf4_basal)
+    chop_ceiling = parameters[CellParameter.CHOP_ATF4_CEILING]
+    chop_p53 = parameters[CellParameter.CHOP_BY_P53]
+    survival_threshold = parameters[CellParameter.SURVIVAL_THRESHOLD]
+    by_chop = parameters[CellParameter.DEATH_BY_CHOP]
+    by_survival = parameters[CellParameter.DEATH_BY_SURVIVAL_LOSS]
+    by_stalling = parameters[CellParameter.DEATH_BY_STALLING]
+    by_anaplerosis = parameters[CellParameter.DEATH_BY_ANAPLEROTIC_STRESS]
+    for lane in range(BLOCK):
+        asn = scratch[source + CellState.ASN, lane]
+        gln = scratch[source + CellState.GLN, lane]
+        atf4 = scratch[source + CellState.ATF4, lane]
+        p53 = scratch[source + CellState.P53, lane]
+        stress = max(scratch[source + CellState.EIF2A_P, lane] - eif2a_basal, 0.0)
+        synthesis = scratch[target + Rate.RELATIVE_SYNTHESIS, lane]
+        uncharged = charging / (charging + asn * asn)
         scratch[target + TARGET_OF + CellState.GS, lane] = 1.0 + gs_induction * gs_half_squared / (
             gs_half_squared + gln * gln
         )
@@ -228,7 +256,7 @@ def stress_rates(scratch, source, target, parameters):  # type: ignore[no-untype
 
 @inline_kernel
 def signal_rates(scratch, source, target, parameters):  # type: ignore[no-untyped-def]
-    """Write the targets of mTORC1, AMPK, p53, autophagy and anaplerotic stress; reserve, hazard."""
+    """Write the targets of mTORC1 (Rag and Arf1 arm), AMPK, p53 and autophagy."""
     rag = parameters[CellParameter.RAG] * parameters[CellParameter.RAG_WEIGHT]
     half_rag = parameters[CellParameter.RAG_HALF_EAA]
     half_rag_cubed = half_rag * half_rag * half_rag
@@ -246,13 +274,6 @@ def signal_rates(scratch, source, target, parameters):  # type: ignore[no-untype
     p53_induction = parameters[CellParameter.P53_INDUCTION]
     autophagy_basal = parameters[CellParameter.AUTOPHAGY_BASAL]
     autophagy_gain = parameters[CellParameter.AUTOPHAGY_GAIN]
-    half_asp = parameters[CellParameter.ANAPLEROTIC_HALF_ASP]
-    half_asp_squared = half_asp * half_asp
-    refill = parameters[CellParameter.RESERVE_REFILL]
-    reserve_minimal = parameters[CellParameter.RESERVE_MINIMAL]
-    wasting = parameters[CellParameter.DEATH_BY_WASTING] / reserve_minimal
-    death_basal = parameters[CellParameter.DEATH_BASAL]
-    death_maximal = parameters[CellParameter.DEATH_MAXIMAL]
     for lane in range(BLOCK):
         asn = scratch[source + CellState.ASN, lane]
         asp = scratch[source + CellState.ASP, lane]
@@ -277,6 +298,20 @@ def signal_rates(scratch, source, target, parameters):  # type: ignore[no-untype
         scratch[target + TARGET_OF + CellState.AUTOPHAGY, lane] = autophagy_basal + (
             1.0 - autophagy_basal
         ) * min(1.0, max(autophagy_gain * (1.0 - mtorc1), 0.0))
+
+
+@inline_kernel
+def hazard_rates(scratch, source, target, parameters):  # type: ignore[no-untyped-def]
+    """Write the target of the anaplerotic stress, the turnover of the reserve, and the hazard."""
+    half_asp = parameters[CellParameter.ANAPLEROTIC_HALF_ASP]
+    half_asp_squared = half_asp * half_asp
+    refill = parameters[CellParameter.RESERVE_REFILL]
+    reserve_minimal = parameters[CellParameter.RESERVE_MINIMAL]
+    wasting = parameters[CellParameter.DEATH_BY_WASTING] / reserve_minimal
+    death_basal = parameters[CellParameter.DEATH_BASAL]
+    death_maximal = parameters[CellParameter.DEATH_MAXIMAL]
+    for lane in range(BLOCK):
+        asp = scratch[source + CellState.ASP, lane]
         scratch[target + TARGET_OF + CellState.ANAPLEROTIC_STRESS, lane] = half_asp_squared / (
             half_asp_squared + asp * asp
         )
@@ -292,3 +327,14 @@ def signal_rates(scratch, source, target, parameters):  # type: ignore[no-untype
             + death_maximal * fifth / (1.0 + fifth)
             + wasting * max(reserve_minimal - reserve, 0.0)
         )
+
+
+@inline_kernel
+def all_rates(scratch, source, target, parameters):  # type: ignore[no-untyped-def]
+    """Write every rate row of ``target`` from the states from row ``source`` on."""
+    growth_rates(scratch, source, target, parameters)
+    exchange_rates(scratch, source, target, parameters)
+    stress_rates(scratch, source, target, parameters)
+    commitment_rates(scratch, source, target, parameters)
+    signal_rates(scratch, source, target, parameters)
+    hazard_rates(scratch, source, target, parameters)

@@ -84,8 +84,8 @@ def _slow_phi(r):  # type: ignore[no-untyped-def]
 
 
 @inline_kernel
-def predict(scratch, parameters):  # type: ignore[no-untyped-def]
-    """Write the predicted states from the rates at the start of the sub-step."""
+def predict_pools(scratch, parameters):  # type: ignore[no-untyped-def]
+    """Write the predicted pools from the rates at the start of the sub-step."""
     asn_in_protein = parameters[CellParameter.ASN_IN_PROTEIN]
     gln_in_protein = parameters[CellParameter.GLN_IN_PROTEIN]
     eaa_in_protein = parameters[CellParameter.EAA_IN_PROTEIN]
@@ -126,6 +126,15 @@ def predict(scratch, parameters):  # type: ignore[no-untyped-def]
             + eaa_in_protein * returned
         )
         scratch[out + CellState.EAA, lane] = eaa + (supply - loss * eaa) * step * _phi(loss * step)
+
+
+@inline_kernel
+def predict_rest(scratch):  # type: ignore[no-untyped-def]
+    """Write the predicted synthetase, reserve and relaxing states."""
+    rate = Scratch.RATE_START
+    out = Scratch.PREDICTED
+    for lane in range(BLOCK):
+        step = scratch[Scratch.STEP, lane]
         asns = scratch[CellState.ASNS, lane]
         loss = scratch[rate + Rate.ASNS_LOSS, lane]
         supply = scratch[rate + Rate.TARGET + ASNS_ROW, lane]
@@ -163,14 +172,13 @@ def _late(r):  # type: ignore[no-untyped-def]
 
 
 @inline_kernel
-def correct_asn_gln(scratch, parameters):  # type: ignore[no-untyped-def]
-    """Correct Gln and Asn into the predicted rows and leave every named amount of the sub-step.
+def correct_gln(scratch, parameters):  # type: ignore[no-untyped-def]
+    """Correct Gln into the predicted row and leave every named amount of the sub-step.
 
     Gln goes first: what the synthetase takes from it is what Asn gains. With mean loss L and
     supply P of the sub-step the mean pool is (P h - dx)/(L h), so that the amounts of all named
     losses and dx add up to the supply to round-off.
     """
-    asn_in_protein = parameters[CellParameter.ASN_IN_PROTEIN]
     gln_in_protein = parameters[CellParameter.GLN_IN_PROTEIN]
     catabolism = parameters[CellParameter.GLN_CATABOLISM]
     synthetase = parameters[CellParameter.GS_CAPACITY]
@@ -212,12 +220,25 @@ def correct_asn_gln(scratch, parameters):  # type: ignore[no-untyped-def]
         scratch[Scratch.EXCESS, lane] = difference - allowed
         scratch[Scratch.UNREST, lane] = CALM * difference - allowed
         scratch[guess + CellState.GLN, lane] = new
-        to_asn_amount = to_asn * held
         scratch[Scratch.AMOUNT + Amount.GLN_BOUND, lane] = translation * held - back * step
         scratch[Scratch.AMOUNT + Amount.GLN_EXPORTED, lane] = export * held
         scratch[Scratch.AMOUNT + Amount.GLN_MADE, lane] = made * step
         scratch[Scratch.AMOUNT + Amount.GLN_CATABOLISED, lane] = catabolism * held
-        scratch[Scratch.AMOUNT + Amount.ASN_MADE, lane] = to_asn_amount
+        scratch[Scratch.AMOUNT + Amount.ASN_MADE, lane] = to_asn * held
+
+
+@inline_kernel
+def correct_asn(scratch, parameters):  # type: ignore[no-untyped-def]
+    """Correct Asn as :func:`correct_gln` does Gln, with what the synthetase took from it."""
+    asn_in_protein = parameters[CellParameter.ASN_IN_PROTEIN]
+    tolerance = parameters[CellParameter.STEP_TOLERANCE]
+    start = Scratch.RATE_START
+    end = Scratch.RATE_END
+    guess = Scratch.PREDICTED
+    for lane in range(BLOCK):
+        step = scratch[Scratch.STEP, lane]
+        returned = scratch[start + Rate.RETURN, lane]
+        more_returned = scratch[end + Rate.RETURN, lane] - returned
         old = scratch[CellState.ASN, lane]
         translation = 0.5 * (
             scratch[start + Rate.ASN_TRANSLATION, lane] + scratch[end + Rate.ASN_TRANSLATION, lane]
@@ -232,8 +253,10 @@ def correct_asn_gln(scratch, parameters):  # type: ignore[no-untyped-def]
         under = over + r * late
         inverse = 1.0 / (over * under * loss)
         back = asn_in_protein * (returned + late * loss * over * inverse * more_returned)
-        gained = scratch[Scratch.UPTAKE + CellUptake.ASN, lane] * inverse_size + back
-        gained = gained * step + to_asn_amount
+        gained = back + (
+            scratch[Scratch.UPTAKE + CellUptake.ASN, lane] * scratch[Scratch.INVERSE_SIZE, lane]
+        )
+        gained = gained * step + scratch[Scratch.AMOUNT + Amount.ASN_MADE, lane]
         change = (gained - r * old) * (over * over * loss * inverse)
         held = (gained - change) * (over * under * inverse)
         new = old + change
@@ -311,9 +334,10 @@ def correct_rest(scratch, parameters):  # type: ignore[no-untyped-def]
             )
             new = scratch[guess + CellState.EIF2A_P + row, lane] + change
             allowed = tolerance * (new + SIGNAL_SCALE)
-            scratch[Scratch.EXCESS, lane] = max(scratch[Scratch.EXCESS, lane], abs(change) - allowed)
+            size = abs(change)
+            scratch[Scratch.EXCESS, lane] = max(scratch[Scratch.EXCESS, lane], size - allowed)
             scratch[Scratch.UNREST, lane] = max(
-                scratch[Scratch.UNREST, lane], CALM * abs(change) - allowed
+                scratch[Scratch.UNREST, lane], CALM * size - allowed
             )
             scratch[guess + CellState.EIF2A_P + row, lane] = new
     for lane in range(BLOCK):
@@ -367,12 +391,10 @@ def accept(scratch, parameters):  # type: ignore[no-untyped-def]
                 kept * scratch[pool, lane] + shrink * scratch[Scratch.PREDICTED + pool, lane]
             )
         amount = taken * size
-        scratch[CellState.BOUND_ASN, lane] = (
-            scratch[CellState.BOUND_ASN, lane] + amount * scratch[Scratch.AMOUNT + Amount.ASN_BOUND, lane]
-        )
-        scratch[CellState.BOUND_GLN, lane] = (
-            scratch[CellState.BOUND_GLN, lane] + amount * scratch[Scratch.AMOUNT + Amount.GLN_BOUND, lane]
-        )
+        bound = amount * scratch[Scratch.AMOUNT + Amount.ASN_BOUND, lane]
+        scratch[CellState.BOUND_ASN, lane] = scratch[CellState.BOUND_ASN, lane] + bound
+        bound = amount * scratch[Scratch.AMOUNT + Amount.GLN_BOUND, lane]
+        scratch[CellState.BOUND_GLN, lane] = scratch[CellState.BOUND_GLN, lane] + bound
         for flux in range(N_FLUX):
             scratch[Scratch.FLUX + flux, lane] = (
                 scratch[Scratch.FLUX + flux, lane]

@@ -3,16 +3,16 @@
     dr_i/dt = mobility_i * sum_j g(t_ij) (r_i - r_j) + motility_i / duration
     t_ij    = 1 - d_ij^2 / s_ij^2,   s_ij = radius_i + radius_j
     g(t)    = stiffness * (t/2 + 3 t^2/8 + 5 t^3/16)             for t > 0 (overlap)
-            = 4 adhesion * t (t_reach - t) / t_reach^2           for t_reach < t < 0
+            = -4 adhesion * t (t_reach - t) / t_reach^2          for t_reach < t < 0
     t_reach = 1 - (1 + adhesion_reach)^2
 
 ``g`` times the distance is the spring ``stiffness * (s - d)`` expanded to third order in t, so that
 no square root is needed; it is 1 % below the spring at an overlap of 0.13 s and 28 % below at 0.5 s
 (A45). The box reflects centres.
 
-A call is cut into ticks, of which a step takes 8, 4, 2 or 1. The longest step is taken in which at
-most a stated share of the cells would move farther than the displacement cap; only at the shortest
-step more cells may be capped.
+A call is cut into ticks, of which a step takes 8, 4, 2 or 1: the most for which at most a stated
+share of the cells would move farther than the displacement cap, by the speeds at the start of this
+step and of the one before. Only at the shortest step more cells may be capped.
 """
 
 import math
@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import prange
 
-from abm.kernels._jit import kernel, parallel_kernel
+from abm.kernels._jit import inline_kernel, kernel, parallel_kernel
 from abm.kernels.neighbours import BLOCK, ListArrays, build_list, make_list_arrays
 
 N_LEVELS = 4
@@ -38,6 +38,9 @@ NOT_FINITE = 2
 
 ALLOWANCE_GROWTH = 4.0
 """Largest allowance over the least one."""
+
+TINY = 1e-300
+"""Added to a squared speed [um2/h2] that is divided by; changes no speed above 1e-142 um/h."""
 
 OUTSIDE, BAD = N_LEVELS, N_LEVELS + 1
 """Columns of block_count behind those of the levels."""
@@ -103,6 +106,40 @@ def make_workspace(capacity: int, entries_per_cell: int = 16) -> Workspace:
     )
 
 
+UM3_PER_PL = 1000.0
+
+
+@inline_kernel
+def cube_root(value):
+    """Return the cube root of a positive number by Newton steps; no library call, same bits."""
+    scale = 1.0
+    while value > 8.0:
+        value *= 0.125
+        scale *= 2.0
+    while value < 1.0:
+        value *= 8.0
+        scale *= 0.5
+    # The chord 6/7 + value/7 is below the root by at most 11 %: five steps reach round-off.
+    root = (6.0 + value) / 7.0
+    for _ in range(5):
+        root -= (root - value / (root * root)) / 3.0
+    return scale * root
+
+
+@kernel
+def sphere_radius(volume, radius):
+    """Write radius [um] = (3 volume / (4 pi))^(1/3) of spheres, volume float64[n] in pL.
+
+    A volume that is not positive and finite gives NaN.
+    """
+    for cell in range(volume.shape[0]):
+        cubed = volume[cell] * (0.75 * UM3_PER_PL / math.pi)
+        if cubed > 0.0 and cubed < math.inf:
+            radius[cell] = cube_root(cubed)
+        else:
+            radius[cell] = math.nan
+
+
 @kernel
 def push_block(block, x, y, radius, list_start, partner, inverse_square, law, push_x, push_y):
     """Write the velocity [um/h] at mobility 1 that the partners of each cell of a block cause."""
@@ -121,7 +158,7 @@ def push_block(block, x, y, radius, list_start, partner, inverse_square, law, pu
             overlap = t if t > 0.0 else 0.0
             g = law.stiffness * (overlap * (0.5 + overlap * (0.375 + overlap * 0.3125)))
             if law.adhesion > 0.0 and t < 0.0 and t > t_reach:
-                g += pull * (t * (t_reach - t)) * -1.0
+                g -= pull * (t * (t_reach - t))
             total_x += g * dx
             total_y += g * dy
         push_x[cell] = total_x
@@ -137,9 +174,7 @@ def step_block(
 
     ``step`` [h] is the base step; block_count[block] gets the counts that decide on it.
     """
-    push_block(
-        block, x, y, radius, list_start, partner, inverse_square, law, next_x, next_y
-    )
+    push_block(block, x, y, radius, list_start, partner, inverse_square, law, next_x, next_y)
     length = step / (1 << level)
     once = 1.0 / (step * step)
     capped_0 = capped_1 = capped_2 = capped_3 = n_outside = n_bad = 0
@@ -153,7 +188,7 @@ def step_block(
         capped_1 += 1 if square > 4.0 * limit else 0
         capped_2 += 1 if square > 16.0 * limit else 0
         capped_3 += 1 if square > 64.0 * limit else 0
-        capped_length = body[CAP, cell] / math.sqrt(square)
+        capped_length = body[CAP, cell] / math.sqrt(square + TINY)
         scale = capped_length if capped_length < length else length
         # Reflection at 0, then at the far wall.
         new_x = box[0] - abs(box[0] - abs(x[cell] + scale * speed_x))

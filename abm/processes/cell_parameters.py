@@ -304,7 +304,7 @@ class DeathParameters(ParameterSet):
 class StepParameters(ParameterSet):
     """Control of the sub-steps of the cell integrator."""
 
-    step_tolerance: float = parameter(0.02, low=1e-6, high=0.5, source="assumption A18")
+    step_tolerance: float = parameter(0.003, low=1e-6, high=0.5, source="assumption A18")
     """Accepted relative difference between predictor and corrector in one sub-step."""
     step_floor: float = parameter(
         0.25 / 60.0, unit="h", low=1e-4, high=1.0, source="assumption A18"

@@ -22,6 +22,7 @@ from abm.errors import ScenarioError
 from abm.parameters import ParameterSet, parameter
 from abm.pharmacology.regimen import Change, Mixture, Regimen
 from abm.processes.process import AbstractProcess
+from abm.state.sites import Drug
 from abm.state.state import State
 
 _CONDITION = re.compile(r"\s*n_cells\s*(<=|>=|<|>)\s*(\d+(?:\.\d*)?(?:[eE]\+?\d{1,2})?)\s*")
@@ -141,20 +142,20 @@ class Dosing(AbstractProcess):
         self._settled = 0
         self._has_jumped = False
 
-    def begin(self, clock: Clock, n_cells: float) -> bool:
-        """Give what is due at the present tick; tell the clock and the caller of a jump."""
-        self._has_jumped = self._settle(clock.tick + 1, n_cells)
+    def begin(self, state: State, clock: Clock) -> None:
+        """Give what is due at the present tick and tell the clock of a jump."""
+        self._has_jumped = self._settle(clock.tick + 1, state.n_cells())
         if self._has_jumped:
             clock.note_jump()
-        return self._has_jumped
 
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
-        """Set ``sites.activity`` for the interval of ``ticks`` that ends at ``clock.tick``."""
+        """Set ``sites.activity`` and ``drug`` for the ``ticks`` that end at ``clock.tick``."""
         was_noted = self._has_jumped
         self.measure(clock.tick - ticks, clock.tick, state.n_cells())
         if self.current.is_jump and not was_noted:
             clock.note_jump()
         state.sites.activity[:] = self.current.site_activity * self.site_share
+        state.drug = Drug(*self.current.plasma)
 
     def measure(self, start: int, end: int, n_cells: float) -> DrugState:
         """Apply the rules, give what is due in ``[start, end)``, return the drug over it."""

@@ -140,5 +140,3 @@ def cell_columns(population: Population, is_resistant: np.ndarray) -> dict[str, 
 def radius(volume: np.ndarray) -> np.ndarray:
     """Return the radius [um] of spheres of ``volume`` [pL]."""
     return np.cbrt(3.0 * _UM3_PER_PL * volume / (4.0 * np.pi))
-
-

@@ -34,6 +34,11 @@ class Model(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
 
+def written(default: Any) -> Any:
+    """Declare a default as an author would write it; it is read like any other text."""
+    return pydantic.Field(default)
+
+
 def problem(message: str) -> PydanticCustomError:
     """Return an error whose text is shown as it stands, braces included."""
     return PydanticCustomError("scenario", "{text}", {"text": message})
@@ -155,10 +160,8 @@ class Count:
         if value != int(value):
             raise problem(f"{shorten(value)}: must be a whole number, e.g. {int(value)}")
         if not self.low <= value <= self.high:
-            raise problem(
-                f"{shorten(value)}: must be at least {self.low} and at most {self.high:,}"
-                f": the largest allowed value is {self.high:,}"
-            )
+            bound = f"least {self.low:,}" if value < self.low else f"most {self.high:,}"
+            raise problem(f"{shorten(value)}: must be at {bound}")
         return int(value)
 
 

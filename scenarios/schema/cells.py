@@ -16,6 +16,7 @@ from scenarios.schema.base import (
     Variation,
     problem,
     shorten,
+    written,
 )
 
 Placement = Annotated[str, Name("placement", names.PLACEMENTS)]
@@ -89,9 +90,9 @@ class FixedRateCells(Model):
     number: Number
     birth_rate: Rate
     """Divisions per cell [1/h]."""
-    death_rate: Rate = pydantic.Field("0 1/h")
+    death_rate: Rate = written("0 1/h")
     """Deaths per cell [1/h]."""
-    clock: Clock = pydantic.Field({})
+    clock: Clock = written({})
     mutation_probability: Probability = 0.0
     """Probability per division that one daughter mutates."""
     placement: Placement = "random"

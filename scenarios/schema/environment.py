@@ -22,6 +22,7 @@ from scenarios.schema.base import (
     problem,
     quantity,
     shorten,
+    written,
 )
 
 Species = Annotated[str, Name("species", names.SPECIES)]
@@ -88,16 +89,16 @@ class Well(Model):
     """One well-mixed volume per replicate."""
 
     kind: Literal["well"]
-    volume: Volume = pydantic.Field("100 uL")
+    volume: Volume = written("100 uL")
     """Volume of the medium [pL]."""
     medium: Medium | None = None
-    serum: Serum = pydantic.Field({"fraction": 0.0})
+    serum: Serum = written({"fraction": 0.0})
     species: tuple[Species, ...] = ("asn", "gln", "glu")
     """Species whose concentration is solved; the others stay at their value in the medium."""
     clamp: tuple[Species, ...] = ()
     """Species held at their start value whatever the cells and the enzyme do."""
     events: tuple[MediumEvent, ...] = ()
-    initial: dict[Species, Concentration] = {}
+    initial: dict[Species, Concentration] = written({})
     """Start concentration [uM] per species in place of that of the medium."""
 
 
@@ -120,14 +121,14 @@ class Tissue(Model):
     """Edge of a voxel [um]."""
     thickness: Length | None = None
     """Thickness of a 2-D tissue [um]; equal to the spacing where it is not given."""
-    extracellular_fraction: PositiveFraction = pydantic.Field(0.3)
+    extracellular_fraction: PositiveFraction = written(0.3)
     medium: Medium
     species: tuple[Species, ...] = ("asn", "gln", "glu")
-    edges: Edges = pydantic.Field("no-flux")
+    edges: Edges = written("no-flux")
     vessels: Vessels | None = None
     interstitial_activity: Annotated[float, Quantity("", 0.0, 1.0, "0", "1")] = 1.0
     """Enzyme activity in the tissue as a share of that in plasma."""
-    initial: dict[Species, Concentration] = {}
+    initial: dict[Species, Concentration] = written({})
     """Start concentration [uM] per species in place of that of the medium."""
 
     @property

@@ -1,11 +1,12 @@
 """The names that a scenario may use; a test holds them against what the engine provides."""
 
+from abm.environment import media
 from abm.processes.cell_lines import CELL_LINES
 from abm.state.columns import CellType
 from abm.state.sites import Species
 
 SPECIES = tuple(species.name.lower() for species in Species)
-MEDIA = ("RPMI-1640", "DMEM", "human-plasma")
+MEDIA = tuple(media.MEDIA)
 LINES = tuple(CELL_LINES)
 PRESETS = {
     "pegaspargase": ("bfm", "dfci-11001", "dfci-0501"),
@@ -22,7 +23,11 @@ PLACEMENTS = ("random", "center", "disc")
 FACES = ("x_low", "x_high", "y_low", "y_high", "z_low", "z_high")
 EDGES = ("no-flux", "fixed")
 ROUTES = ("iv", "im")
-COUNTS = ("n_cells", "n_agents", "n_resistant", "n_asns_high")
+COUNTS = ("n_cells",)
+ACTIONS = ("pause", "resume", "skip")
+
+LARGEST_VESSEL_EXCHANGE = 4.0
+"""In units of D / spacing^2, as the engine has it; spelled out as it comes with the compiler."""
 
 LARGEST_NUMBER_OF_CELLS = 10_000_000
 LARGEST_NUMBER_OF_VOXELS = 4_000_000

@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from abm.environment.reactions import SECONDS_PER_HOUR, DiffusionParameters
 from abm.errors import ScenarioError
 from abm.units import MINUTES_PER_HOUR, did_you_mean
+from scenarios.formula import Formula
 from scenarios.schema import names
 from scenarios.schema.cells import FixedRateCells
 from scenarios.schema.environment import Tissue, Well
@@ -24,6 +28,7 @@ def find_contradictions(scenario: "Scenario") -> list[Finding]:
     findings: list[Finding] = []
     if isinstance(environment, Tissue):
         findings += _tissue(environment)
+        findings += _vessels(scenario)
     else:
         findings += _well(environment, scenario)
     findings += _initial(environment)
@@ -36,8 +41,12 @@ def find_contradictions(scenario: "Scenario") -> list[Finding]:
 
 def _tissue(tissue: Tissue) -> Iterator[Finding]:
     here = "environment"
-    if len(tissue.size) not in (2, 3):
-        yield (here, "size"), f"{len(tissue.size)} lengths: must be 2 or 3, e.g. [900 um, 900 um]"
+    if len(tissue.size) != 2:
+        yield (
+            (here, "size"),
+            f"{len(tissue.size)} lengths: must be 2, e.g. [900 um, 900 um] "
+            f"(tissues are 2-D in this version)",
+        )
         return
     smallest = min(tissue.size)
     if tissue.spacing > smallest:
@@ -63,8 +72,6 @@ def _tissue(tissue: Tissue) -> Iterator[Finding]:
             f"{tissue.spacing:g} um makes {n_voxels:,} voxels: the largest allowed number is "
             f"{names.LARGEST_NUMBER_OF_VOXELS:,}: use a larger spacing",
         )
-    if len(tissue.size) == 3 and tissue.thickness is not None:
-        yield (here, "thickness"), "contradicts a size of three lengths: leave it out"
     if len(set(tissue.species)) < len(tissue.species):
         yield (here, "species"), "names a species twice: name each once"
     known_faces = tissue.edge_kinds
@@ -77,6 +84,29 @@ def _tissue(tissue: Tissue) -> Iterator[Finding]:
                 f"a tissue of {len(tissue.size)} lengths has no such face: "
                 f"allowed: {', '.join(known_faces)}",
             )
+
+
+def _vessels(scenario: "Scenario") -> Iterator[Finding]:
+    """Refuse an exchange above the multiple of D / spacing^2 that the field solver takes.
+
+    With diffusion overridden in ``parameters`` only the engine can tell.
+    """
+    tissue = scenario.environment
+    if isinstance(tissue, Well) or tissue.vessels is None or tissue.vessels.exchange_rate is None:
+        return
+    if tissue.spacing > min(tissue.size):
+        return
+    if any(name.startswith("diffusion.") for name in scenario.parameters):
+        return
+    slowest = DiffusionParameters().amino_acid * SECONDS_PER_HOUR
+    largest = names.LARGEST_VESSEL_EXCHANGE * slowest / tissue.spacing**2
+    if tissue.vessels.exchange_rate > largest:
+        yield (
+            ("environment", "vessels", "exchange_rate"),
+            f"{tissue.vessels.exchange_rate / SECONDS_PER_HOUR:g} 1/s: at most "
+            f"{largest / SECONDS_PER_HOUR:g} 1/s (4 D / spacing^2): lower it or use a smaller "
+            f"spacing",
+        )
 
 
 def _well(well: Well, scenario: "Scenario") -> Iterator[Finding]:
@@ -109,10 +139,9 @@ def _initial(environment: Tissue | Well) -> Iterator[Finding]:
             if formula.variables:
                 place = sorted(formula.variables)[0]
                 yield path, f"{formula.text!r}: a well has no '{place}': use numbers only"
-            places = [(0.0,), (0.0,), (0.0,)]
+            places: list[tuple[float, ...]] = [(0.0,)] * 3
         else:
-            n = _N_PROBES_PER_AXIS
-            places = [tuple(edge * i / (n - 1) for i in range(n)) for edge in environment.size]
+            places = [_probes(n, environment.spacing) for n in environment.n_voxels]
             places += [(0.0,)] * (3 - len(places))
         try:
             _probe(formula, places)
@@ -120,13 +149,18 @@ def _initial(environment: Tissue | Well) -> Iterator[Finding]:
             yield path, str(error)
 
 
-def _probe(formula: "object", places: list[tuple[float, ...]]) -> None:
-    import numpy as np
+def _probes(n_voxels: int, spacing: float) -> tuple[float, ...]:
+    """Return centres of at most ``_N_PROBES_PER_AXIS`` voxels, both ends among them."""
+    n = max(min(n_voxels, _N_PROBES_PER_AXIS), 1)
+    chosen = (round(i * (n_voxels - 1) / max(n - 1, 1)) for i in range(n))
+    return tuple((index + 0.5) * spacing for index in chosen)
 
+
+def _probe(formula: Formula, places: list[tuple[float, ...]]) -> None:
     x, y, z = np.meshgrid(*places, indexing="ij")
     centre = [(axis[0] + axis[-1]) / 2.0 for axis in places]
     r = np.sqrt((x - centre[0]) ** 2 + (y - centre[1]) ** 2 + (z - centre[2]) ** 2)
-    formula(x, y, z, r)  # type: ignore[operator]
+    formula.evaluate(x, y, z, r)
 
 
 def _cells(scenario: "Scenario") -> Iterator[Finding]:
@@ -143,8 +177,9 @@ def _cells(scenario: "Scenario") -> Iterator[Finding]:
         yield where, f"{total:,} cells at the start in all: {allowed}"
     if scenario.mechanistic_cells and scenario.fixed_rate_cells:
         index = next(i for i, c in enumerate(scenario.cells) if isinstance(c, FixedRateCells))
-        yield ("cells", index, "model"), (
-            "fixed-rates cells cannot share a run with mechanistic ones: use one model"
+        yield (
+            ("cells", index, "model"),
+            "fixed-rates cells cannot share a run with mechanistic ones: use one model",
         )
     for index, entry in enumerate(scenario.cells):
         if isinstance(scenario.environment, Well) and entry.placement != "random":
@@ -207,10 +242,11 @@ def _times(scenario: "Scenario") -> Iterator[Finding]:
     for name in ("end", "coupling", "fate", "record", "checkpoint"):
         yield from _on_grid(scenario, ("time", name), getattr(time, name))
     for name in ("record", "checkpoint"):
-        if getattr(time, f"{name}_ticks") % max(time.fate_ticks, 1):
+        hours = getattr(time, name)
+        if time.is_on_grid(hours) and time.ticks(hours) % max(time.fate_ticks, 1):
             yield (
                 ("time", name),
-                f"{getattr(time, name):g} h is no whole multiple of time.fate, "
+                f"{hours * MINUTES_PER_HOUR:g} min is no whole multiple of time.fate, "
                 f"{time.fate * MINUTES_PER_HOUR:g} min: write a multiple of it",
             )
     for name in ("coupling", "fate", "record"):

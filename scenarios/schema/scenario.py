@@ -7,7 +7,7 @@ import pydantic
 from pydantic_core import PydanticCustomError
 
 from scenarios.schema import names
-from scenarios.schema.base import Boolean, Count, Model
+from scenarios.schema.base import Boolean, Count, Model, written
 from scenarios.schema.cells import CellPopulation, FixedRateCells, Inheritance, MechanisticCells
 from scenarios.schema.environment import Environment, Tissue
 from scenarios.schema.rules import find_contradictions
@@ -29,13 +29,13 @@ class Scenario(Model):
     sources: tuple[str, ...] = ()
     environment: Environment
     cells: tuple[CellPopulation, ...] = ()
-    inheritance: Inheritance = pydantic.Field({})
-    treatment: Treatment = pydantic.Field({})
+    inheritance: Inheritance = written({})
+    treatment: Treatment = written({})
     time: Timing
     stop: tuple[Stop, ...] = ("extinct",)
     replicates: Annotated[int, Count(1, names.LARGEST_NUMBER_OF_REPLICATES)] = 1
     barcodes: Boolean = False
-    parameters: dict[str, str | int | float] = {}
+    parameters: dict[str, str | int | float] = written({})
     seed: Annotated[int, Count(0, _LARGEST_SEED)] = 1
 
     _author: dict[str, Any] = pydantic.PrivateAttr(default_factory=dict)

@@ -7,7 +7,7 @@ import pydantic
 
 from abm.units import MINUTES_PER_HOUR
 from scenarios.schema import names
-from scenarios.schema.base import Count, Duration, Model, problem, quantity, shorten
+from scenarios.schema.base import Count, Duration, Model, problem, quantity, shorten, written
 
 _LONGEST_TICK_MIN = 60
 _GRID_TOLERANCE = 1e-6
@@ -28,17 +28,17 @@ class Timing(Model):
 
     end: Duration
     """Length of the run [h]."""
-    tick: Annotated[int, pydantic.PlainValidator(_read_tick, json_schema_input_type=str)] = (
-        pydantic.Field("1 min")
+    tick: Annotated[int, pydantic.PlainValidator(_read_tick, json_schema_input_type=str)] = written(
+        "1 min"
     )
     """Step of the clock [min]."""
-    coupling: Duration = pydantic.Field("6 min")
+    coupling: Duration = written("6 min")
     """Interval of exchange, nutrients and metabolism [h]."""
-    fate: Duration = pydantic.Field("6 min")
+    fate: Duration = written("6 min")
     """Interval of division, death and motion [h]."""
-    record: Duration = pydantic.Field("6 h")
+    record: Duration = written("6 h")
     """Interval of the rows that are written [h]."""
-    checkpoint: Duration = pydantic.Field("1 d")
+    checkpoint: Duration = written("1 d")
     """Interval of checkpoints [h]."""
 
     def ticks(self, hours: float) -> int:

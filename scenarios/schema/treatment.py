@@ -53,7 +53,7 @@ def _read_amount(value: Any) -> Amount:
     registry = units.registry()
     try:
         parsed = registry.Quantity(spell_powers(value))
-        unit = next(u for u in _AMOUNT_UNITS if parsed.is_compatible_with(registry.Unit(spell_powers(u))))
+        unit = next(u for u in _AMOUNT_UNITS if parsed.is_compatible_with(spell_powers(u)))
     except Exception:
         raise problem(f"{shorten(value)}: is no dose in a known unit: {hint}") from None
     number = float(parsed.to(spell_powers(unit)).magnitude)
@@ -109,14 +109,14 @@ def _read_condition(value: Any) -> Condition:
 
 
 class Rule(Model):
-    """What to do while a condition holds; ``pause`` holds back the doses that fall in it."""
+    """What to do with doses while a condition holds: pause, resume or skip them."""
 
     when: Annotated[
         Condition,
         pydantic.PlainValidator(_read_condition, json_schema_input_type=str),
         pydantic.PlainSerializer(lambda condition: condition.text, return_type=str),
     ]
-    do: Annotated[str, Name("action", ("pause",))]
+    do: Annotated[str, Name("action", names.ACTIONS)]
 
 
 class Treatment(Model):

@@ -1,4 +1,4 @@
-"""The cell written out by hand from its equations: plain floats, mM and h, one cell, clamped medium.
+"""The cell by hand from its equations: plain floats, mM and h, one cell in a clamped medium.
 
 It owns its numbers, so that the parameter classes of the package are judged too. Order of the
 states: N Q D E P A m Z T K p G C L X Y GS B (and the size M last when pools are diluted).

@@ -11,6 +11,7 @@ from abm.errors import ScenarioError
 from abm.pharmacology.products import PRODUCTS, Patient
 from abm.pharmacology.regimen import Dose, Regimen, Route, parse_amount
 from abm.processes.dosing import Action, Dosing, DosingParameters, parse_rule
+from abm.state.sites import Drug
 
 DAY = 1440
 CHILD = Patient(bsa=0.79, age=6.0)
@@ -39,10 +40,11 @@ class FakeSites:
 
 @dataclasses.dataclass
 class FakeState:
-    """Sites and a number of cells."""
+    """Sites, a number of cells, and the drug of the interval."""
 
     sites: FakeSites
     cells: int
+    drug: Drug | None = None
 
     def n_cells(self):
         """Return the number of living tumour cells."""
@@ -150,7 +152,8 @@ def test_dose_inside_an_interval_counts_from_its_tick():
 
 
 @pytest.mark.parametrize(
-    ("amount", "is_jump"), [("2500 IU/m2", True), ("100 IU/m2", False), ("0 IU", False)]
+    ("amount", "is_jump"),
+    [("2500 IU/m2", True), ("90 IU/m2", True), ("70 IU/m2", False), ("0 IU", False)],
 )
 def test_a_jump_is_a_rise_of_more_than_five_per_cent(amount, is_jump):
     """Added to the trough of a first dose of 2500 IU/m2, 14 d before."""
@@ -163,6 +166,14 @@ def test_a_jump_is_a_rise_of_more_than_five_per_cent(amount, is_jump):
     dosing.regimen.give(0)
     assert dosing.measure(14 * DAY, 14 * DAY + 6, 1).is_jump is is_jump
     assert not dosing.measure(14 * DAY + 6, 14 * DAY + 12, 1).is_jump
+
+
+def test_a_small_dose_does_not_hide_the_jump_of_a_large_one():
+    """Two doses at one tick, the second below the threshold."""
+    dosing = make_dosing([0])
+    small = make_dosing([0], amount="1 IU").regimen.doses
+    dosing.regimen = Regimen([*dosing.regimen.doses, *small], n_ticks=1000, patient=CHILD)
+    assert dosing.measure(0, 6, 1).is_jump
 
 
 @pytest.mark.parametrize(("route", "infusion"), [(Route.IM, 0), (Route.IV, 60), (Route.IV, 0)])
@@ -184,13 +195,16 @@ def test_begin_makes_the_first_interval_short():
     dosing = make_dosing([60])
     clock = Clock(end=1000, stops=dosing.regimen.stops)
     state = FakeState(FakeSites(np.zeros(3)), 10)
-    lengths = {}
+    lengths, jumps = {}, []
     while clock.tick < 240:
-        dosing.begin(clock, state.n_cells())
+        dosing.begin(state, clock)
         ticks = clock.next_interval()
         lengths[clock.tick] = ticks
         clock.tick += ticks
         dosing.advance(state, clock, ticks)
+        if dosing.current.is_jump:
+            jumps.append(clock.tick)
+    assert jumps == [61]
     assert [lengths[tick] for tick in (54, 60, 61, 179, 180)] == [6, 1, 1, 1, 6]
     assert state.sites.activity[0] > 1.0
 
@@ -213,6 +227,7 @@ def test_sites_see_a_share_of_plasma_and_a_dish_sees_all():
     plasma = dosing.current.plasma.activity
     assert plasma > 1.0
     assert state.sites.activity == pytest.approx([0.2 * plasma, 0.1 * plasma], rel=1e-15)
+    assert state.drug == (plasma, 15.0, 3500.0, 0.019)
     dish = make_dosing([0], route=Route.DISH, amount="1 IU/mL", interstitial_share=0.2)
     assert dish.measure(0, 6, 1).site_activity == 1.0
 

@@ -144,7 +144,7 @@ def test_dish_doses_need_no_patient_and_plasma_doses_do():
     """A patient is asked for, and a dish dose is refused where one is."""
     with pytest.raises(ScenarioError, match="patient"):
         Regimen([plasma_dose()], n_ticks=10)
-    with pytest.raises(ScenarioError, match="add treatment.patient"):
+    with pytest.raises(ScenarioError, match=r"add treatment\.patient"):
         parse_doses(
             {"product": "e-coli", "amount": "1 IU", "route": "iv", "at": "0 d"},
             in_days,

@@ -1,0 +1,425 @@
+"""Backward Euler for the nutrient field of a tissue: diffusion, vessels, cells and the drug.
+
+Per species and voxel, with ``u`` in uM and all rates in 1/h or uM/h::
+
+    du/dt = D/h^2 * sum over faces (u_next - u) + k_v (plasma - u) + supply - decay u
+            - uptake - enzyme + gain + release/dt
+    uptake = 1e3 capacity/volume * u/(K (1 + rival/K_rival) + u)
+    enzyme = 60000 A [g] * u/(Km (1 + rival/Km_rival) + u)
+
+(the rival of asparagine is glutamine and the other way round). One implicit step is Newton's
+method on the residual of this equation with the rival frozen over an iteration: every loss is
+increasing and concave in ``u``, so that the iterates, cut off at zero, rise to the solution from
+below whatever the start (Ortega & Rheinboldt 1970, 13.3). Each linear system goes to
+:mod:`abm.kernels.multigrid`. What remains of the residual after the last iteration, the defect, is
+part of the state: it enters the next step, so that no amount is lost.
+
+Field arrays are ``float64[n_species, n_padded]``: a voxel of row ``j`` and column ``i`` stands at
+``(j + 1) * n_x + i``; the first and the last row are ghosts and stay zero.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import prange
+
+from abm.kernels import multigrid
+from abm.kernels._jit import kernel, parallel_kernel
+from abm.kernels.multigrid import Grid, LinearWork
+
+ASN, GLN, GLU, ASP, EAA, NH3 = 0, 1, 2, 3, 4, 6
+"""Rows of the species that react here; the same numbers as ``abm.state.sites.Species``."""
+
+TURNOVER = 60_000.0
+"""uM/h per IU/mL."""
+
+FIXED = 1e30
+"""Diagonal of a voxel of fixed value: no correction gets through it."""
+
+LOOSENESS = 1e-2
+"""Reduction of the defect that one linear solve aims at; more is lost on the next rival."""
+
+N_FLUX = 9
+VESSEL_IN, VESSEL_OUT, EDGE, SUPPLY, DECAY, UPTAKE, ENZYME, PRODUCT, RELEASE = range(N_FLUX)
+"""Columns of the amounts; all positive but EDGE (faces and fixed voxels, positive = in)."""
+
+DONE, NOT_CONVERGED, NOT_FINITE = 0, 1, 2
+"""Status codes."""
+
+
+class Rules(NamedTuple):
+    """What reacts and how fast; constant over a run."""
+
+    solved: np.ndarray
+    """int64[n_solved], species that are switched on."""
+    is_solved: np.ndarray
+    """bool[n_species], the same as a mask."""
+    is_open: bool
+    """Whether some face or voxel has a fixed value."""
+    exchange: np.ndarray
+    """float64[n_species], D / spacing^2, 1/h."""
+    decay: np.ndarray
+    """float64[n_species], 1/h."""
+    supply: np.ndarray
+    """float64[n_species], uM/h in every voxel."""
+    vessel_rate: np.ndarray
+    """float64[n_species], rate of exchange of a vessel voxel, 1/h."""
+    edge_link: np.ndarray
+    """float64[4], 2 for a face of fixed value, else 0 (x low, x high, y low, y high)."""
+    edge_value: np.ndarray
+    """float64[n_species, 4], uM."""
+    half_saturation: np.ndarray
+    """float64[4], transport, uM: asn, gln, glu, eaa."""
+    enzyme: np.ndarray
+    """float64[3]: Km of asparagine, Km of glutamine (uM), glutaminase share."""
+    tolerance: np.ndarray
+    """float64[6]: defect, change, step error, most outer iterations, most inner, least step (h)."""
+    floor: np.ndarray
+    """float64[n_species], concentration below which errors count as absolute, uM."""
+
+
+class Sites(NamedTuple):
+    """What an interval brings, per voxel."""
+
+    vessel: np.ndarray
+    """float64[n_padded], 1 in a vessel voxel, else 0."""
+    free: np.ndarray
+    """float64[n_padded], 0 in a voxel of fixed value, else 1."""
+    plasma: np.ndarray
+    """float64[n_species], uM in the vessels."""
+    capacity: np.ndarray
+    """float64[4, n_site], summed over the cells, fmol/h."""
+    activity: np.ndarray
+    """float64[n_site], IU/mL."""
+    release: np.ndarray
+    """float64[n_species, n_site], fmol over the interval."""
+    to_concentration: np.ndarray
+    """float64[2]: 1e3 / volume (uM per fmol), the same over the length of the interval (1/h)."""
+
+
+class FieldWork(NamedTuple):
+    """Preallocated state and scratch."""
+
+    now: np.ndarray
+    """[n_species, n_padded], the iterate."""
+    next: np.ndarray
+    """[n_species, n_padded], the following iterate."""
+    defect: np.ndarray
+    """[n_species, n_padded], its defect, uM."""
+    old: np.ndarray
+    """[n_species, n_padded], concentrations before the implicit step."""
+    old_defect: np.ndarray
+    """[n_species, n_padded]."""
+    start: np.ndarray
+    """[n_species, n_padded], concentrations before the trial step."""
+    start_defect: np.ndarray
+    """[n_species, n_padded]."""
+    whole: np.ndarray
+    """[n_species, n_padded], answer of the one long step."""
+    half: np.ndarray
+    """[n_species, n_padded], answer of the first half step."""
+    rows: np.ndarray
+    """[n_species, 6, n_x], scratch: loss, slope, gain and sums along columns."""
+    status: np.ndarray
+    """[n_species, 7]: sum of |defect|, throughput, change, sum before, linear iterations, outcome,
+    error of the step."""
+    flux: np.ndarray
+    """[n_species, N_FLUX, n_x], sums along columns of one step."""
+    trial_exposure: np.ndarray
+    """[4, n_site], h."""
+    trial_amount: np.ndarray
+    """[n_species, N_FLUX], uM times voxels."""
+
+
+@kernel
+def add_saturable(u, rival, most, factor, constant, inverse_rival, rows):
+    """Add one saturable loss to the rows of loss (uM/h) and of its slope (1/h)."""
+    loss, slope = rows[0], rows[1]
+    for i in range(u.size):
+        half = constant * (1.0 + rival[i] * inverse_rival)
+        part = 1.0 / (half + u[i])
+        rate = factor * most[i] * part
+        loss[i] += rate * u[i]
+        slope[i] += rate * half * part
+
+
+@kernel
+def add_saturated(u, rival, most, factor, constant, inverse_rival, total):
+    """Add the same rate, without the slope, to ``total``."""
+    for i in range(u.size):
+        half = constant * (1.0 + rival[i] * inverse_rival)
+        total[i] += factor * most[i] * u[i] / (half + u[i])
+
+
+@kernel
+def transport_row(species):
+    """Return the row of capacity and exposure of a species, or -1 where cells take up none."""
+    if species <= GLU:
+        return species
+    return 3 if species == EAA else -1
+
+
+@kernel
+def rival_of(species):
+    """Return the species that competes, itself where there is none."""
+    if species == ASN:
+        return GLN
+    return ASN if species == GLN else species
+
+
+@kernel
+def enzyme_row(rules, sites, field, source, first, n_x, share, total):
+    """Add ``share`` of the hydrolysis of ``source`` (asparagine or glutamine) to ``total``, uM/h."""
+    own, other = (0, 1) if source == ASN else (1, 0)
+    factor = share * TURNOVER * (1.0 if source == ASN else rules.enzyme[2])
+    add_saturated(
+        field.now[source, first : first + n_x], field.now[rival_of(source), first : first + n_x],
+        sites.activity[first - n_x : first], factor, rules.enzyme[own], 1.0 / rules.enzyme[other],
+        total,
+    )  # fmt: skip
+
+
+@kernel
+def gain_row(rules, sites, field, species, first, n_x, gain):
+    """Fill ``gain`` with what the enzyme makes of a species, uM/h."""
+    gain[:] = 0.0
+    if species == ASP or species == NH3:
+        enzyme_row(rules, sites, field, ASN, first, n_x, 1.0, gain)
+    if species == GLU or species == NH3:
+        enzyme_row(rules, sites, field, GLN, first, n_x, 1.0, gain)
+
+
+@kernel
+def reaction_row(rules, sites, field, species, first, n_x):
+    """Fill the rows of loss, slope and gain of one row of voxels (uM/h, 1/h, uM/h)."""
+    rows = field.rows[species]
+    loss, slope, gain = rows[0], rows[1], rows[2]
+    u, vessel = field.now[species, first : first + n_x], sites.vessel[first : first + n_x]
+    decay, supply = rules.decay[species], rules.supply[species]
+    rate, plasma = rules.vessel_rate[species], sites.plasma[species]
+    for i in range(n_x):
+        loss[i] = decay * u[i] + rate * vessel[i] * (u[i] - plasma) - supply
+        slope[i] = decay + rate * vessel[i]
+    row = transport_row(species)
+    rival_species = rival_of(species)
+    rival = field.now[rival_species, first : first + n_x]
+    if row >= 0:
+        inverse = 0.0 if row > GLN else 1.0 / rules.half_saturation[1 - row]
+        add_saturable(
+            u, rival, sites.capacity[row, first - n_x : first], sites.to_concentration[0],
+            rules.half_saturation[row], inverse, rows,
+        )  # fmt: skip
+    if species == ASN or species == GLN:
+        factor = TURNOVER * (1.0 if species == ASN else rules.enzyme[2])
+        add_saturable(
+            u, rival, sites.activity[first - n_x : first], factor,
+            rules.enzyme[species], 1.0 / rules.enzyme[1 - species], rows,
+        )  # fmt: skip
+    gain_row(rules, sites, field, species, first, n_x, gain)
+
+
+@kernel
+def spread_row(grid, rules, field, species, j, out):
+    """Write the sum over the faces of a row, neighbour minus voxel, fixed faces included."""
+    n_x = grid.n_x[0]
+    first = (j + 1) * n_x
+    u = field.now[species]
+    here, west, east = u[first : first + n_x], u[first - 1 : first + n_x - 1], u[first + 1 :]
+    south, north = u[first - n_x : first], u[first + n_x : first + 2 * n_x]
+    at_x, at_y = grid.start_x[0], grid.start_y[0]
+    west_link, east_link = grid.link_x[at_x : at_x + n_x], grid.link_x[at_x + 1 : at_x + n_x + 1]
+    south_link, north_link = grid.link_y[at_y + j], grid.link_y[at_y + j + 1]
+    for i in range(n_x):
+        out[i] = (west_link[i] * (west[i] - here[i]) + east_link[i] * (east[i] - here[i])) + (
+            south_link * (south[i] - here[i]) + north_link * (north[i] - here[i])
+        )
+    link, value = rules.edge_link, rules.edge_value[species]
+    out[0] += link[0] * (value[0] - here[0])
+    out[n_x - 1] += link[1] * (value[1] - here[n_x - 1])
+    if j == 0 and link[2] > 0.0:
+        for i in range(n_x):
+            out[i] += link[2] * (value[2] - here[i])
+    if j == grid.n_y[0] - 1 and link[3] > 0.0:
+        for i in range(n_x):
+            out[i] += link[3] * (value[3] - here[i])
+
+
+@kernel
+def evaluate(grid, linear, rules, sites, field, species, dt):
+    """Compute defect, linear right-hand side and finest diagonal of one species at the iterate.
+
+    Writes ``field.defect``, ``field.status[species, 0:2]``, and the finest level of
+    ``linear.source`` and ``linear.diagonal``.
+    """
+    n_x, rows = grid.n_x[0], field.rows[species]
+    loss, slope, gain, spread = rows[0], rows[1], rows[2], rows[3]
+    rows[4:6] = 0.0
+    total_defect, total_flow = rows[4], rows[5]
+    rate = rules.exchange[species]
+    scale, per_rate = 1.0 / (rate * dt), 1.0 / rate
+    for j in range(grid.n_y[0]):
+        first = (j + 1) * n_x
+        last = first + n_x
+        reaction_row(rules, sites, field, species, first, n_x)
+        spread_row(grid, rules, field, species, j, spread)
+        release = sites.release[species, first - n_x : first]
+        now, old = field.now[species, first:last], field.old[species, first:last]
+        before, defect = field.old_defect[species, first:last], field.defect[species, first:last]
+        free, per_amount = sites.free[first:last], sites.to_concentration[1]
+        for i in range(n_x):
+            given = gain[i] + per_amount * release[i]
+            defect[i] = free[i] * (
+                (old[i] - now[i]) + before[i] + dt * (given - loss[i] + rate * spread[i])
+            )
+            total_defect[i] += abs(defect[i])
+            total_flow[i] += now[i] + dt * (given + abs(loss[i]))
+        source, diagonal = linear.source[species, first:last], linear.diagonal[species, first:last]
+        link_sum = grid.link_sum[first:last]
+        for i in range(n_x):
+            source[i] = scale * defect[i]
+            diagonal[i] = link_sum[i] + scale + per_rate * slope[i] + (1.0 - free[i]) * FIXED
+    sum_defect, sum_flow = 0.0, 0.0
+    for i in range(n_x):
+        sum_defect += total_defect[i]
+        sum_flow += total_flow[i]
+    field.status[species, 0], field.status[species, 1] = sum_defect, sum_flow
+
+
+@kernel
+def work_of(linear, species):
+    """Return the arrays of one species."""
+    return LinearWork(
+        linear.diagonal[species], linear.inverse[species], linear.source[species],
+        linear.solution[species], linear.scratch[species], linear.direction[species],
+        linear.product[species], linear.correction[species], linear.column[species],
+    )  # fmt: skip
+
+
+@kernel
+def correct(grid, linear, rules, field, species, dt, looseness):
+    """Solve for the correction of one species; ``field.next`` is the iterate with it, cut off at zero.
+
+    One red-black sweep on the remaining linear residual follows the iteration: it never raises the
+    sum of the absolute residuals (every column of the matrix is diagonally dominant).
+    """
+    work = work_of(linear, species)
+    status = field.status[species]
+    multigrid.set_coefficients(grid, work)
+    wanted = max(looseness * status[0], 0.3 * rules.tolerance[0] * status[1])
+    target = wanted / (rules.exchange[species] * dt)
+    iterations, _ = multigrid.solve(grid, work, target, int(rules.tolerance[4]))
+    multigrid.first_sweep(grid, 0, work, work.scratch)
+    multigrid.half_sweep(grid, 0, 1, work, work.scratch, work.solution)
+    n_x, floor = grid.n_x[0], rules.floor[species]
+    largest = field.rows[species, 4]
+    largest[:] = 0.0
+    for j in range(grid.n_y[0]):
+        first = (j + 1) * n_x
+        last = first + n_x
+        now, out = field.now[species, first:last], field.next[species, first:last]
+        step, extra = work.correction[first:last], work.solution[first:last]
+        for i in range(n_x):
+            out[i] = max(now[i] + (step[i] + extra[i]), 0.0)
+            largest[i] = max(largest[i], abs(out[i] - now[i]) / (out[i] + floor))
+    status[2] = largest.max()
+    status[3] = status[0]
+    status[4] += iterations
+
+
+@kernel
+def is_converged(rules, status):
+    """Judge one species after its evaluation.
+
+    The change that one more iteration would bring is the last one times the factor by which the
+    last one reduced the defect.
+    """
+    expected = 0.0
+    if status[3] > 0.0:
+        expected = status[2] * min(status[0] / status[3], 1.0)
+    return status[0] <= rules.tolerance[0] * status[1] and expected <= rules.tolerance[1]
+
+
+@kernel
+def iterate(grid, linear, rules, sites, field, species, dt, looseness):
+    """Evaluate one species and, unless it has converged, write its next iterate.
+
+    ``field.status[species, 5]`` becomes 0 (converged), 1 (corrected) or 2 (not finite).
+    """
+    evaluate(grid, linear, rules, sites, field, species, dt)
+    status = field.status[species]
+    now, following = field.now[species], field.next[species]
+    if not np.isfinite(status[0]):
+        status[5] = 2.0
+    elif is_converged(rules, status):
+        status[5] = 0.0
+        for i in range(now.size):
+            following[i] = now[i]
+    else:
+        status[5] = 1.0
+        correct(grid, linear, rules, field, species, dt, looseness)
+
+
+@parallel_kernel
+def iterate_all(grid, linear, rules, sites, field, dt, looseness):
+    """One outer iteration of the species that are switched on, one per thread.
+
+    All of them see the same iterate, so that the result does not depend on the threads.
+    """
+    for k in prange(rules.solved.size):
+        iterate(grid, linear, rules, sites, field, rules.solved[k], dt, looseness)
+
+
+@kernel
+def implicit_step(grid, linear, rules, sites, field, dt):
+    """Advance ``field.now`` from ``field.old`` by one backward Euler step; return a status."""
+    for species in rules.solved:
+        field.status[species, 2:4] = 0.0
+    for _ in range(int(rules.tolerance[3]) + 1):
+        iterate_all(grid, linear, rules, sites, field, dt, LOOSENESS)
+        worst = 0.0
+        for species in rules.solved:
+            worst = max(worst, field.status[species, 5])
+        if worst == 0.0:
+            return DONE
+        if worst == 2.0:
+            return NOT_FINITE
+        for species in rules.solved:
+            now, following = field.now[species], field.next[species]
+            for i in range(now.size):
+                now[i] = following[i]
+    return NOT_CONVERGED
+
+
+@kernel
+def filtered_change(grid, linear, rules, field, species, dt, reference):
+    """Largest relative error that a backward Euler step from ``reference`` can have made.
+
+    With Z the step times the operator of the losses and of diffusion, one step and two half steps
+    differ by ``Z (2 + Z)^-2`` times the change, which is below ``(1 + Z)^-1`` times the change: fast
+    modes, which the step has carried to their steady state, drop out. One multigrid cycle stands
+    for the inverse; the coefficients are those of the last linear solve.
+    """
+    work, n_x, floor = work_of(linear, species), grid.n_x[0], rules.floor[species]
+    scale = 1.0 / (rules.exchange[species] * dt)
+    for k in range(grid.start[0], grid.start[0] + n_x * grid.n_y[0]):
+        work.source[k] = scale * (field.now[species, k] - reference[species, k])
+    multigrid.cycle(grid, work)
+    largest = field.rows[species, 4]
+    largest[:] = 0.0
+    for j in range(grid.n_y[0]):
+        first = (j + 1) * n_x
+        now, error = field.now[species, first : first + n_x], work.solution[first : first + n_x]
+        for i in range(n_x):
+            largest[i] = max(largest[i], abs(error[i]) / (now[i] + floor))
+    return largest.max()
+
+
+def field_work(grid: Grid, n_species: int) -> FieldWork:
+    """Allocate state and scratch for a grid, zero filled."""
+    n_x, n_y = int(grid.n_x[0]), int(grid.n_y[0])
+    fields = [np.zeros((n_species, (n_y + 2) * n_x)) for _ in range(9)]
+    return FieldWork(
+        *fields, np.zeros((n_species, 6, n_x)), np.zeros((n_species, 7)),
+        np.zeros((n_species, N_FLUX, n_x)), np.zeros((4, n_x * n_y)),
+        np.zeros((n_species, N_FLUX)),
+    )  # fmt: skip

@@ -1,0 +1,146 @@
+"""Where cells are: they push each other apart, wander, and stay in the box."""
+
+import dataclasses
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from abm.errors import NumericalError
+from abm.kernels import mechanics
+from abm.parameters import ParameterSet, parameter
+
+FULLEST_LIST = 512
+"""Entries per cell of the neighbour list beyond which the packing is refused."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MotionParameters(ParameterSet):
+    """Soft spheres: law, integration, motility, crowding."""
+
+    stiffness: float = parameter(20.0, unit="1/h", low=0.1, high=40.0, source="assumption A46")
+    """Speed of a cell over the overlap that causes it, at mobility 1."""
+    adhesion: float = parameter(0.0, unit="1/h", high=10.0, source="assumption A47")
+    """Largest attraction of two cells over their distance; 0 = none."""
+    adhesion_reach: float = parameter(0.2, low=0.01, high=0.5, source="assumption A47")
+    """Gap over the contact distance at which the attraction ends."""
+    n_steps: float = parameter(12, low=1, high=96, source="assumption A48")
+    """Base steps of one motion interval (6 min)."""
+    displacement_cap: float = parameter(0.1, low=0.001, high=0.5, source="assumption A48")
+    """Farthest that a cell moves in one step, over its radius."""
+    capped_share: float = parameter(0.01, high=1.0, source="assumption A48")
+    """Share of capped cells above which the step is halved, down to an eighth."""
+    list_allowance: float = parameter(1.5, unit="um", low=0.05, high=20.0, source="assumption A49")
+    """Way of a cell before neighbours are searched again; speed only, not the result."""
+    diffusivity: float = parameter(1.5, unit="um**2/h", high=1e4, source="assumption A50")
+    """Random motility of tumour cells, per axis: variance 2 D t."""
+    stroma_mobility: float = parameter(0.1, high=1.0, source="assumption A51")
+    """Mobility of stromal cells over that of blasts; they do not wander."""
+    pressure_limit: float = parameter(0.5, low=0.01, high=20.0, source="assumption A52")
+    """Overlap pressure at which growth stops; 0.5 is reached at an area fraction of 1.0."""
+    motility_baseline: float = parameter(0.5, high=1.0, source="assumption A53")
+    """Speed of carcinoma cells without Asn, over that at half-saturating Asn plus this (S23)."""
+    motility_half_saturation: float = parameter(220.0, unit="uM", low=0.1, source="assumption A53")
+    """Intracellular Asn at half of the Asn-dependent speed of carcinoma cells (S23)."""
+
+
+class Bodies(NamedTuple):
+    """All cells of all populations, one after the other; float64, C-contiguous.
+
+    x, y [n] um (changed), radius [n] um, mobility [n], motility [2, n] um in the interval.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    radius: np.ndarray
+    mobility: np.ndarray
+    motility: np.ndarray
+
+
+class MotionReport(NamedTuple):
+    """What one interval took."""
+
+    pressure: np.ndarray
+    """float64[n], overlap pressure of each cell at the end (a view, valid until the next call)."""
+    n_steps: int
+    capped_share: float
+    """Capped cell-steps over all cell-steps."""
+    n_listings: int
+    worst_capped_share: float
+    """Largest share of cells that one step capped."""
+
+
+class Motion:
+    """Moves all cells of a closed box; keeps only scratch memory between calls."""
+
+    def __init__(self, parameters: MotionParameters, size: tuple[float, float]) -> None:
+        """``size`` = (x, y) of the box in um."""
+        self.parameters = parameters
+        self.size = (float(size[0]), float(size[1]))
+        self._law = mechanics.Law(
+            stiffness=float(parameters.stiffness),
+            adhesion=float(parameters.adhesion),
+            adhesion_reach=float(parameters.adhesion_reach),
+            displacement_cap=float(parameters.displacement_cap),
+            capped_share=float(parameters.capped_share),
+            allowance=float(parameters.list_allowance),
+        )
+        self._reserve(1, 16)
+
+    def _reserve(self, capacity: int, entries_per_cell: int) -> None:
+        self._capacity, self._entries_per_cell = capacity, entries_per_cell
+        self._workspace = mechanics.make_workspace(capacity, entries_per_cell)
+        self._pressure = np.zeros(capacity)
+
+    def move(self, bodies: Bodies, duration: float) -> MotionReport:
+        """Move ``bodies`` for ``duration`` [h]; x and y are changed in place.
+
+        Raises NumericalError where a number is not finite, a radius is not positive, or cells are
+        packed so densely that no list of neighbours holds them.
+        """
+        n_cell = bodies.radius.shape[0]
+        if n_cell > self._capacity:
+            self._reserve(n_cell + n_cell // 2, self._entries_per_cell)
+        cells = mechanics.Cells(*bodies, self._pressure[:n_cell])
+        while True:
+            status, n_steps, capped, n_listings, worst = mechanics.move_cells(
+                cells, self._law, self.size, float(duration), int(self.parameters.n_steps),
+                self._workspace,
+            )  # fmt: skip
+            if status != mechanics.LIST_FULL:
+                break
+            if self._entries_per_cell >= FULLEST_LIST:
+                raise NumericalError(
+                    f"motion: {n_cell} cells in {self.size[0]:g} x {self.size[1]:g} um overlap "
+                    "too much; start with fewer cells or a larger box"
+                )
+            self._reserve(self._capacity, 2 * self._entries_per_cell)
+            cells = mechanics.Cells(*bodies, self._pressure[:n_cell])
+        if status == mechanics.NOT_FINITE:
+            raise NumericalError(
+                "motion: a position, radius or motility is not finite, or a radius is not positive"
+            )
+        return MotionReport(self._pressure[:n_cell], n_steps, capped, n_listings, worst)
+
+    def motility(self, normals: np.ndarray, duration: float) -> np.ndarray:
+        """Return the displacement [um] of a whole interval from standard normals, float64[2, n]."""
+        return normals * math.sqrt(2.0 * self.parameters.diffusivity * duration)
+
+    def asparagine_factor(self, asparagine: np.ndarray) -> np.ndarray:
+        """Return the relative speed of carcinoma cells at an intracellular Asn [uM] (S23).
+
+        baseline + N / (N + half-saturation); 1 at N = half-saturation with the default baseline.
+        """
+        half = self.parameters.motility_half_saturation
+        return self.parameters.motility_baseline + asparagine / (asparagine + half)
+
+    def crowding(self, pressure: np.ndarray) -> np.ndarray:
+        """Return max(0, 1 - pressure / limit), the factor of growth in crowded tissue."""
+        return np.maximum(0.0, 1.0 - pressure / self.parameters.pressure_limit)
+
+
+def radius_of(volume: np.ndarray) -> np.ndarray:
+    """Return the radius [um] of spheres of ``volume`` [pL], float64[n]."""
+    radius = np.empty(volume.shape[0])
+    mechanics.sphere_radius(np.ascontiguousarray(volume, np.float64), radius)
+    return radius

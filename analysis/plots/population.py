@@ -1,0 +1,90 @@
+"""Number of cells over time, and how many of them are resistant."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from abm.record.reader import RunReader
+from analysis import style
+from analysis.clones import bands, resistant_share
+from analysis.plots.common import is_replicated, run_title, time_axis
+
+_BAND = (0.05, 0.25, 0.75, 0.95)
+_LOWEST_COUNT = 0.7
+"""Lower end of the log axis of counts: one cell is visible, none falls on the edge."""
+
+
+def population_figure(run: RunReader) -> Figure:
+    """Draw tumour cells and resistant cells (log axis), doses, and the resistant share below."""
+    table = run.timeseries
+    time = time_axis(table)
+    has_resistant = bool(table["n_resistant"].any())
+    figure = style.new_figure(8.0, 5.2 if has_resistant else 4.0)
+    if has_resistant:
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[2.6, 1.0])
+        _draw_share(lower, time, table)
+        style.mark_doses(lower, time, run.doses, has_marks=False)
+    else:
+        upper = lower = figure.subplots()
+    if is_replicated(table):
+        _draw_bands(upper, time, table, "n_cells", style.BLUE, "tumour cells", _LOWEST_COUNT)
+        if has_resistant:
+            _draw_bands(upper, time, table, "n_resistant", style.VERMILION, "resistant",
+                        _LOWEST_COUNT)  # fmt: skip
+    else:
+        draw_counts(upper, time, table)
+    upper.set_yscale("log")
+    upper.set_ylim(bottom=_LOWEST_COUNT)
+    upper.set_ylabel("Cells")
+    style.tidy(upper)
+    time.apply(lower)
+    style.mark_doses(upper, time, run.doses, has_labels=True)
+    style.legend_right(upper)
+    style.set_title(figure, "Population", run_title(run))
+    return figure
+
+
+def _draw_share(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
+    shares = table.assign(share=resistant_share(table))
+    if is_replicated(table):
+        _draw_bands(axes, time, shares, "share", style.VERMILION, "resistant", 0.0)
+    else:
+        x, share = time(shares["time_h"]), shares["share"].to_numpy(float)
+        axes.fill_between(x, share, color=style.VERMILION, alpha=0.25, linewidth=0)
+        axes.plot(x, share, color=style.VERMILION)
+    axes.set_ylim(0.0, 1.02)
+    axes.set_ylabel("Resistant share")
+    style.tidy(axes)
+
+
+def draw_counts(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
+    """Draw the counts of one run on a log axis."""
+    lines = [
+        ("n_cells", "tumour cells", style.BLUE, "-"),
+        ("n_resistant", "resistant", style.VERMILION, "-"),
+        ("n_stroma", "stroma", style.GREEN, "--"),
+        ("n_normal", "normal", style.GREY, "--"),
+    ]
+    for column, label, colour, dash in lines:
+        if column in table and (column == "n_cells" or table[column].any()):
+            counts = np.maximum(table[column].to_numpy(float), _LOWEST_COUNT)
+            axes.plot(time(table["time_h"]), counts, dash, color=colour, linewidth=1.8, label=label)
+
+
+def _draw_bands(
+    axes: Axes,
+    time: style.TimeAxis,
+    table: pd.DataFrame,
+    column: str,
+    colour: str,
+    label: str,
+    floor: float,
+) -> None:
+    frame = bands(table, column, _BAND)
+    x = time(frame.index.to_numpy(float))
+    low, lower, upper, high = (style.floor_positive(frame[q].to_numpy(), floor) for q in _BAND)
+    axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0, label="5-95 %")
+    axes.fill_between(x, lower, upper, color=colour, alpha=0.30, linewidth=0, label="25-75 %")
+    mean = style.floor_positive(frame["mean"].to_numpy(), floor)
+    axes.plot(x, mean, color=colour, linewidth=1.8, label=f"{label}, mean")

@@ -1,0 +1,157 @@
+"""One look for all pictures: colours that colour-blind readers can tell apart, sizes, time axes.
+
+Colours are those of Okabe and Ito (2008), "Color Universal Design"; maps are viridis and cividis.
+Figures are made without pyplot, so that nothing global is changed.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from abm.units import HOURS_PER_DAY
+
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+GREY = "#9A9A9A"
+PALE = "#E4E4E4"
+
+FIELD_MAP = "cividis"
+CELL_MAP = "viridis"
+DOTS_PER_INCH = 150
+
+_DAYS_FROM_H = 96.0
+"""Longer runs are drawn in days."""
+_FONT_SIZE = 9.0
+_TITLE_SIZE = 10.5
+_WIDEST_LABEL = 34
+
+
+def new_figure(width: float, height: float, **layout: Any) -> Figure:
+    """Return an empty figure [inch] with a canvas of its own."""
+    figure = Figure(figsize=(width, height), layout="constrained", **layout)
+    attach_canvas(figure)
+    return figure
+
+
+def attach_canvas(figure: Figure) -> FigureCanvasAgg:
+    """Give the figure a canvas that draws pixels without any display, and return it."""
+    return FigureCanvasAgg(figure)
+
+
+def save(figure: Figure, path: Path) -> Path:
+    """Write the figure as PNG at 150 dpi and return the path."""
+    figure.savefig(path, dpi=DOTS_PER_INCH, facecolor="white")
+    return path
+
+
+def tidy(axes: Axes, *, has_grid: bool = True) -> None:
+    """Give axes the common look."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.tick_params(labelsize=_FONT_SIZE)
+    axes.xaxis.label.set_size(_FONT_SIZE + 0.5)
+    axes.yaxis.label.set_size(_FONT_SIZE + 0.5)
+    if has_grid:
+        axes.grid(True, color=PALE, linewidth=0.6)
+        axes.set_axisbelow(True)
+
+
+def set_title(figure: Figure, what: str, title: str) -> None:
+    """Write what is shown and, behind it, scenario and seed."""
+    figure.suptitle(f"{what}  |  {title}" if title else what, fontsize=_TITLE_SIZE)
+
+
+def legend_right(axes: Axes, **options: Any) -> Any:
+    """Put the legend outside, right of the axes, where it can cover no data."""
+    return axes.legend(
+        loc="upper left",
+        bbox_to_anchor=(1.01, 1.0),
+        frameon=False,
+        fontsize=_FONT_SIZE,
+        borderaxespad=0.0,
+        **options,
+    )
+
+
+class TimeAxis:
+    """Time in hours or, for longer runs, days."""
+
+    def __init__(self, time_h: np.ndarray) -> None:
+        self.end_h = float(time_h[-1]) if len(time_h) else 0.0
+        is_long = self.end_h > _DAYS_FROM_H
+        self._divisor = HOURS_PER_DAY if is_long else 1.0
+        self.unit = "d" if is_long else "h"
+        self.label = f"Time ({self.unit})"
+
+    def __call__(self, time_h: Any) -> Any:
+        """Convert hours to the unit of the axis."""
+        return np.asarray(time_h) / self._divisor
+
+    def text(self, time_h: float) -> str:
+        """Return a time as text, such as "day 29.0" or "12 h"."""
+        return f"day {time_h / self._divisor:.1f}" if self.unit == "d" else f"{time_h:.0f} h"
+
+    def apply(self, axes: Axes, *, has_label: bool = True) -> None:
+        """Set limits and label of a time axis."""
+        end = float(self(self.end_h))
+        axes.set_xlim(0.0, end if end > 0.0 else 1.0)
+        if has_label:
+            axes.set_xlabel(self.label)
+
+
+def mark_doses(
+    axes: Axes,
+    time: TimeAxis,
+    doses: Sequence[tuple[float, str]],
+    *,
+    has_marks: bool = True,
+    has_labels: bool = False,
+) -> None:
+    """Mark doses by faint lines, by triangles on the upper edge, and name them over the axes."""
+    shown = [(t, label) for t, label in doses if 0.0 <= t <= time.end_h]
+    for time_h, _ in shown:
+        axes.axvline(
+            float(time(time_h)), color=GREY, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1
+        )
+    if has_marks:
+        axes.plot(
+            time([t for t, _ in shown]),
+            np.ones(len(shown)),
+            linestyle="none",
+            marker="v",
+            markersize=6,
+            color=BLACK,
+            transform=axes.get_xaxis_transform(),
+            clip_on=False,
+            zorder=6,
+        )
+    if has_labels and shown:
+        _label_doses(axes, shown)
+
+
+def _label_doses(axes: Axes, doses: Sequence[tuple[float, str]]) -> None:
+    names = list(dict.fromkeys(label for _, label in doses))
+    text = "; ".join(names)
+    if len(text) > 3 * _WIDEST_LABEL:
+        text = f"{len(doses)} doses of {len(names)} kinds"
+    elif len(doses) > len(names):
+        text = f"{text} ({len(doses)} doses)"
+    axes.text(
+        0.0,
+        1.035,
+        f"\N{BLACK DOWN-POINTING TRIANGLE} {text}",
+        transform=axes.transAxes,
+        fontsize=_FONT_SIZE - 0.5,
+        color="#333333",
+        ha="left",
+        va="bottom",
+    )
+
+
+def floor_positive(values: np.ndarray, floor: float) -> np.ndarray:
+    """Return values for a log axis: nothing below ``floor``, NaN stays NaN."""
+    return np.where(np.isnan(values), np.nan, np.maximum(values, floor))

@@ -1,0 +1,177 @@
+"""Sites, nutrients and drug of a scenario: everything outside the cells."""
+
+import numpy as np
+
+from abm.environment import media
+from abm.facts import Facts
+from abm.ledger import Ledger
+from abm.pharmacology.products import Patient, Sex, find_product
+from abm.pharmacology.regimen import Amount, AmountKind, Dose, Regimen, Route
+from abm.processes.dosing import Dosing, DosingParameters, parse_rule
+from abm.processes.medium_change import MediumChange, MediumChangeParameters
+from abm.processes.process import AbstractProcess
+from abm.state.sites import Sites, Species
+from abm.streams import Stream, Streams
+from scenarios.overrides import Overrides
+from scenarios.schema import Scenario
+from scenarios.schema.environment import Tissue, Well
+
+_UM3_PER_PL = 1000.0
+_AMOUNT_KINDS = {
+    "IU/m2": AmountKind.PER_SURFACE_AREA,
+    "IU/kg": AmountKind.PER_WEIGHT,
+    "IU": AmountKind.ABSOLUTE,
+    "IU/mL": AmountKind.PER_VOLUME,
+}
+
+
+class Surroundings:
+    """Reads the environment and the treatment of a scenario.
+
+    sites   : the filled sites
+    medium  : float64[n_species] [uM], what wells start with or plasma holds
+    species : what is solved; the others stay at their value in the medium
+    stops   : ticks of doses and changes of medium
+    ledger  : books of Asn and Gln, where nutrients are solved
+    """
+
+    def __init__(self, scenario: Scenario, overrides: Overrides, streams: Streams) -> None:
+        self._scenario = scenario
+        environment = scenario.environment
+        self.species = tuple(sorted(Species[name.upper()] for name in environment.species))
+        self.extent = (0.0, 0.0)
+        grid_shape: tuple[int, ...] | None = None
+        spacing = 0.0
+        if isinstance(environment, Tissue):
+            self.medium = media.medium(environment.medium)
+            n_x, n_y = environment.n_voxels[:2]
+            grid_shape, spacing = (n_y, n_x), environment.spacing
+            self.extent = (n_x * spacing, n_y * spacing)
+            voxel = spacing**2 * environment.depth * environment.extracellular_fraction
+            volume = np.full(n_x * n_y, voxel / _UM3_PER_PL)
+        else:
+            self.medium = _well_medium(environment)
+            volume = np.full(scenario.replicates, environment.volume)
+        self.sites = Sites.filled(self.medium, volume)
+        _apply_formulas(scenario, self.sites, grid_shape, spacing)
+        share = environment.interstitial_activity if isinstance(environment, Tissue) else 1.0
+        self._dosing_parameters = overrides.apply(
+            "dosing", DosingParameters(interstitial_share=share)
+        )
+        self._medium_change_parameters = overrides.apply("medium_change", MediumChangeParameters())
+        self.regimen = self._read_regimen()
+        self.changes = self._read_changes()
+        self.stops = (*(self.regimen.stops if self.regimen else ()), *self.changes)
+        self.ledger = Ledger()
+        self.facts = Facts(
+            species=self.species,
+            grid_shape=grid_shape,
+            spacing=spacing,
+            notes={"doses": self._describe_doses()},
+        )
+
+    def processes(self) -> list[AbstractProcess]:
+        """Return dosing and changes of medium, where the scenario has them."""
+        found: list[AbstractProcess] = []
+        if self.regimen is not None:
+            rules = [
+                parse_rule({"when": rule.when.text, "do": rule.do})
+                for rule in self._scenario.treatment.rules
+            ]
+            found.append(Dosing(self.regimen, self._dosing_parameters, rules))
+        if self.changes:
+            found.append(
+                MediumChange(
+                    self.changes, self._medium_change_parameters, self.regimen, self.ledger
+                )
+            )
+        return found
+
+    def vessels(self, streams: Streams) -> np.ndarray:
+        """Return the mask of vessel voxels, bool[n_site]: the given share, drawn by the seed."""
+        environment = self._scenario.environment
+        is_vessel = np.zeros(self.sites.n, np.bool_)
+        if isinstance(environment, Tissue) and environment.vessels is not None:
+            n_vessels = max(1, round(environment.vessels.fraction * self.sites.n))
+            keys = np.arange(self.sites.n, dtype=np.uint64)
+            draw = streams.uniforms(Stream.VESSELS, 0, keys)[0]
+            is_vessel[np.argsort(draw, kind="stable")[:n_vessels]] = True
+        return is_vessel
+
+    def _read_regimen(self) -> Regimen | None:
+        scenario = self._scenario
+        treatment, time = scenario.treatment, scenario.time
+        if not treatment.doses:
+            return None
+        patient = None
+        if treatment.patient is not None:
+            given = treatment.patient.model_dump(exclude_none=True)
+            if "sex" in given:
+                given["sex"] = Sex.parse(given["sex"])
+            patient = Patient(**given)
+        doses = []
+        for i, dose in enumerate(treatment.doses):
+            route = Route.DISH if patient is None else Route[(dose.route or "iv").upper()]
+            for at in dose.at:
+                doses.append(
+                    Dose(
+                        product=find_product(dose.product),
+                        preset=dose.preset,
+                        amount=Amount(dose.amount.value, _AMOUNT_KINDS[dose.amount.unit]),
+                        route=route,
+                        tick=time.ticks(at),
+                        infusion_ticks=0 if dose.infusion is None else time.ticks(dose.infusion),
+                        where=scenario.located(f"treatment.doses.{i}"),
+                    )
+                )
+        return Regimen(
+            doses, n_ticks=time.end_ticks, patient=patient, tick_minutes=float(time.tick)
+        )
+
+    def _read_changes(self) -> dict[int, tuple[int, np.ndarray]]:
+        environment, time = self._scenario.environment, self._scenario.time
+        if not isinstance(environment, Well):
+            return {}
+        return {
+            time.ticks(event.at): (
+                event.wash or 0,
+                _well_medium(environment, event.medium),
+            )
+            for event in environment.events
+        }
+
+    def _describe_doses(self) -> list[dict[str, object]]:
+        return [
+            {"time_h": at, "label": f"{d.product} {d.amount.value:g} {d.amount.unit}"}
+            for d in self._scenario.treatment.doses
+            for at in d.at
+        ]
+
+
+def _well_medium(well: Well, name: str | None = None) -> np.ndarray:
+    name = name or well.medium
+    if name is None:
+        return np.zeros(len(Species))
+    return media.medium(name, well.serum.fraction, well.serum.dialysed)
+
+
+def _apply_formulas(
+    scenario: Scenario, sites: Sites, grid_shape: tuple[int, ...] | None, spacing: float
+) -> None:
+    initial = scenario.environment.initial
+    if not initial:
+        return
+    if grid_shape is None:
+        x = y = np.zeros(sites.n)
+    else:
+        ny, nx = grid_shape
+        y, x = (
+            axis.ravel()
+            for axis in np.meshgrid(
+                (np.arange(ny) + 0.5) * spacing, (np.arange(nx) + 0.5) * spacing, indexing="ij"
+            )
+        )
+    r = np.hypot(x - x.mean(), y - y.mean())
+    for name, formula in initial.items():
+        values = formula.evaluate(x=x, y=y, z=np.zeros(sites.n), r=r)
+        sites.concentration[Species[name.upper()]] = values

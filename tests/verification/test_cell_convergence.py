@@ -1,0 +1,64 @@
+"""The cell kernel with dilution against SciPy at tight tolerance; order of its sub-steps."""
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+
+from tests.naive import cell as naive
+from tests.naive.cell_bench import CASES, Cells, kernel_vector, random_states
+
+CONTRASTED = ("replete_m0", "asn_starved_m2", "asn_starved_m0", "gln_starved_a549", "gcn2i_m0")
+
+MINUTE = 1.0 / 60.0
+
+
+def _solve(start, medium, line, switches, times):
+    return solve_ivp(
+        lambda _, y: naive.derivative(y, medium, line, naive.SWITCHES | switches),
+        (0.0, times[-1]), start, method="LSODA", rtol=1e-9, atol=1e-12, t_eval=times,
+    ).y  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CONTRASTED)
+def test_kernel_stays_near_the_exact_solution(case):
+    """72 h, sampled at every interval: 3 % of a state's largest value in the first hour, then 1 %.
+
+    Also the size of the cell, which dilutes its pools; the uptake is frozen over each interval.
+    """
+    line, medium, switches = CASES[case]
+    start = _solve([*naive.initial_state(line), 1.0], naive.RPMI, line, {}, np.array([0.0, 96.0]))
+    start = start[:, -1]
+    start[18] = 1.0
+    times = np.concatenate([np.arange(120) * MINUTE, 2.0 + 0.1 * np.arange(701)])
+    times[-1] = 72.0
+    exact = _solve(start, medium, line, switches, times)
+    exact[:4] *= 1e3
+    first = start[:18].copy()
+    first[:4] *= 1e3
+    cells = Cells(first, alleles=line["M"])
+    vector = kernel_vector(line, switches)
+    found = np.empty_like(exact)
+    found[:, 0] = exact[:, 0]
+    for index in range(1, times.size):
+        dt_h = MINUTE if index <= 120 else 0.1
+        assert cells.clamped(vector, medium, dt_h) == 0
+        found[:, index] = cells.state[:19, 0]
+    error = (np.abs(found - exact) / np.abs(exact).max(axis=1)[:, None]).max(axis=0)
+    assert error[times <= 1.0].max() < 0.03
+    assert error[times > 1.0].max() < 0.01
+
+
+def test_sub_steps_are_second_order():
+    """With uptake and step fixed, halving the sub-step divides the error by about four."""
+    states = random_states(np.random.default_rng(8), 40)
+    ends = {}
+    for level in (3, 4, 5, 7):
+        cells = Cells(states)
+        vector = kernel_vector(
+            naive.BLAST, dilution=0.0,
+            numbers={"step_tolerance": 1e-6, "step_floor": 0.1 / (1 << level)},
+        )  # fmt: skip
+        assert cells.interval(vector, [0.1, 0.5, 0.1, 0.9], 0.9, 0.1)[1] == 0
+        ends[level] = cells.state[:18].copy()
+    errors = [np.linalg.norm(ends[level][:4] - ends[7][:4]) for level in (3, 4, 5)]
+    assert errors[0] / errors[1] > 3.2 and errors[1] / errors[2] > 3.2
