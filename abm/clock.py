@@ -27,7 +27,6 @@ class Clock:
     """Ticks that an interval may not step over (doses, changes of medium), in order."""
     tick: int = 0
     fine_until: int = 0
-    last_fate_tick: int = 0
 
     def __post_init__(self) -> None:
         if self.coupling < 1 or self.fate < 1 or self.end < 0:
@@ -42,11 +41,6 @@ class Clock:
     def to_hours(self, ticks: int) -> float:
         """Convert ticks to hours."""
         return ticks * self.tick_minutes / MINUTES_PER_HOUR
-
-    @property
-    def fate_hours(self) -> float:
-        """Time since divisions and deaths last took effect [h]."""
-        return self.to_hours(self.tick - self.last_fate_tick)
 
     def note_jump(self) -> None:
         """Couple at every tick for the next two hours."""

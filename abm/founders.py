@@ -7,7 +7,7 @@ from enum import IntEnum
 import numpy as np
 
 from abm.kernels.cell_layout import CellState
-from abm.lineage import Lineage
+from abm.processes.fate import Fate
 from abm.processes.inheritance import Inheritance
 from abm.state.columns import CellType, Group
 from abm.state.population import Population
@@ -57,8 +57,7 @@ def found(
     state: State,
     founders: Founders,
     streams: Streams,
-    inheritance: Inheritance,
-    lineage: Lineage | None,
+    fate: Fate,
 ) -> Population:
     """Make the population, append it to the state and return it.
 
@@ -66,6 +65,7 @@ def found(
     founder more leaves all others as they were.
     """
     index = len(state.populations)
+    lineage = fate.inheritance.lineage
     n = founders.number * state.n_replicate
     population = Population(
         founders.name, founders.cell_type, founders.groups, int(n * _SPARE_CAPACITY),
@@ -80,9 +80,10 @@ def found(
     if lineage is not None:
         population["node"][:n] = lineage.add(np.full(n, -1, np.int32), np.zeros(n))
     if population.has(Group.CLOCK):
-        population["clock_stage"][:n] = _asynchronous_stages(population, founders, streams)
+        left = _stages_left(population, founders, streams)
+        fate.start_clocks(population, rows, np.zeros(n), 0, left)
     if population.has(Group.MECHANISTIC):
-        _set_cells(population, founders, streams, inheritance)
+        _set_cells(population, founders, streams, fate.inheritance)
     if population.has(Group.SPATIAL):
         _place(population, founders, streams)
     _found_clones(state, population, founders)
@@ -90,14 +91,13 @@ def found(
     return population
 
 
-def _asynchronous_stages(
-    population: Population, founders: Founders, streams: Streams
-) -> np.ndarray:
+def _stages_left(population: Population, founders: Founders, streams: Streams) -> np.ndarray:
     """Draw stages as in exponential growth: stage j has a share proportional to 2**(-j/k)."""
     keys = population.live("random_key")
     share = 2.0 ** (-np.arange(founders.n_stages) / founders.n_stages)
     edges = np.cumsum(share / share.sum())[:-1]
-    return np.searchsorted(edges, streams.uniforms(Stream.FOUNDER_TRAITS, 0, keys, draw=2)[0])
+    passed = np.searchsorted(edges, streams.uniforms(Stream.FOUNDER_TRAITS, 0, keys, draw=2)[0])
+    return founders.n_stages - passed
 
 
 def _set_cells(

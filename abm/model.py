@@ -88,7 +88,6 @@ class PopulationModel(mesa.Model):
                     started = time.perf_counter()
                     process.advance(self.state, clock, ticks)
                     self.seconds_per_process[process.name] += time.perf_counter() - started
-        clock.last_fate_tick = clock.tick
         self.exit_reason = self.stop.check(self.state)
         if self.exit_reason is None and clock.tick >= clock.end:
             self.exit_reason = ExitReason.END_TIME

@@ -14,7 +14,7 @@ MP4_SUFFIX, GIF_SUFFIX = ".mp4", ".gif"
 _GIF_WIDTH = 480
 _GIF_STRIDE = 2
 """Every other frame goes into a GIF, at half the rate."""
-_GIF_COLOURS = 128
+_GIF_COLOURS = 256
 _MP4_OPTIONS = ["-crf", "21", "-preset", "veryfast", "-movflags", "+faststart"]
 
 

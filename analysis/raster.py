@@ -11,7 +11,7 @@ from analysis import style
 _OVERSAMPLING = 2
 """Discs are stamped at this multiple of the resolution and averaged, which smooths edges."""
 _SMALLEST_RADIUS = 1.5
-_OUTLINE = 0.7
+_OUTLINE = 1.1
 """Pixels of the final image."""
 _N_COLOURS = 256
 _COLOUR_SHARE = 0.92

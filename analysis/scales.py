@@ -80,7 +80,7 @@ def field_image(field: np.ndarray, norm: Normalize, shape: tuple[int, int]) -> n
     """Return uint8[*shape, 3], row 0 at the lower edge: the voxel nearest to each pixel."""
     rows = np.arange(shape[0]) * field.shape[0] // shape[0]
     columns = np.arange(shape[1]) * field.shape[1] // shape[1]
-    values = np.maximum(field, norm.vmin) if isinstance(norm, LogNorm) else field
+    values = np.maximum(field, norm.vmin or 0.0) if isinstance(norm, LogNorm) else field
     colours = colormaps[style.FIELD_MAP](norm(values), bytes=True)[:, :, :3]
     return np.ascontiguousarray(colours[np.ix_(rows, columns)])
 

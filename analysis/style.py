@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from abm.units import HOURS_PER_DAY
 
@@ -28,12 +29,14 @@ _DAYS_FROM_H = 96.0
 """Longer runs are drawn in days."""
 _FONT_SIZE = 9.0
 _TITLE_SIZE = 10.5
-_WIDEST_LABEL = 34
+_WIDEST_LABEL = 100
+_PADDING = 0.08
+"""Space above and below what is drawn [inch]."""
 
 
-def new_figure(width: float, height: float, **layout: Any) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure [inch] with a canvas of its own."""
-    figure = Figure(figsize=(width, height), layout="constrained", **layout)
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(h_pad=_PADDING))
     attach_canvas(figure)
     return figure
 
@@ -53,8 +56,8 @@ def tidy(axes: Axes, *, has_grid: bool = True) -> None:
     """Give axes the common look."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(labelsize=_FONT_SIZE)
-    axes.xaxis.label.set_size(_FONT_SIZE + 0.5)
-    axes.yaxis.label.set_size(_FONT_SIZE + 0.5)
+    axes.xaxis.label.set_fontsize(_FONT_SIZE + 0.5)
+    axes.yaxis.label.set_fontsize(_FONT_SIZE + 0.5)
     if has_grid:
         axes.grid(True, color=PALE, linewidth=0.6)
         axes.set_axisbelow(True)
@@ -113,6 +116,8 @@ def mark_doses(
 ) -> None:
     """Mark doses by faint lines, by triangles on the upper edge, and name them over the axes."""
     shown = [(t, label) for t, label in doses if 0.0 <= t <= time.end_h]
+    if not shown:
+        return
     for time_h, _ in shown:
         axes.axvline(
             float(time(time_h)), color=GREY, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1
@@ -129,14 +134,14 @@ def mark_doses(
             clip_on=False,
             zorder=6,
         )
-    if has_labels and shown:
+    if has_labels:
         _label_doses(axes, shown)
 
 
 def _label_doses(axes: Axes, doses: Sequence[tuple[float, str]]) -> None:
     names = list(dict.fromkeys(label for _, label in doses))
     text = "; ".join(names)
-    if len(text) > 3 * _WIDEST_LABEL:
+    if len(text) > _WIDEST_LABEL:
         text = f"{len(doses)} doses of {len(names)} kinds"
     elif len(doses) > len(names):
         text = f"{text} ({len(doses)} doses)"

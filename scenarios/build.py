@@ -6,11 +6,15 @@ from functools import partial
 
 from abm.clock import Clock
 from abm.founders import Founders, found
+from abm.facts import Facts
+from abm.ledger import BOOKED, Ledger
 from abm.lineage import Lineage
 from abm.model import Parts, PopulationModel
 from abm.processes.compaction import Compaction
 from abm.processes.fate import Fate, FixedRates
 from abm.processes.inheritance import Inheritance, InheritanceParameters
+from abm.processes.metabolism import Metabolism
+from abm.processes.nutrients import DeadMatterParameters, Nutrients
 from abm.processes.process import AbstractProcess
 from abm.state.clones import Clones
 from abm.state.columns import CellType, Group
@@ -34,34 +38,52 @@ def assemble(scenario: Scenario, seed: int) -> Parts:
     overrides = Overrides(scenario.parameters)
     streams = Streams(seed)
     surroundings = Surroundings(scenario, overrides, streams)
-    biology = Biology(scenario, overrides, surroundings)
-    inheritance_parameters = overrides.apply("inheritance", InheritanceParameters()).replaced(
-        scenario.inheritance.model_dump()
+    biology = Biology(scenario, overrides, surroundings.medium, surroundings.tissue)
+    inheritance_parameters = dataclasses.replace(
+        overrides.apply("inheritance", InheritanceParameters()),
+        **scenario.inheritance.model_dump(),
     )
-    lineage = Lineage() if biology.is_lineage_recorded else None
+    dead_matter = overrides.apply("dead_matter", DeadMatterParameters())
+    overrides.refuse_unused()
+    lineage = Lineage() if scenario.replicates == 1 else None
     inheritance = Inheritance(inheritance_parameters, streams, lineage)
     state = State(surroundings.sites, [], Clones(), n_replicate=scenario.replicates)
+    fate = Fate(dict(fixed_rates(scenario)), inheritance, streams)
     for founders in [*fixed_rate_founders(scenario), *biology.founders()]:
-        found(state, founders, streams, inheritance, lineage)
+        found(state, founders, streams, fate)
     clock = make_clock(scenario, surroundings.stops)
-    rates = {name: rate for name, rate in fixed_rates(scenario)}
-    simplify_every = round(HOURS_PER_DAY / clock.to_hours(1))
+    ledger = Ledger()
     processes: list[AbstractProcess] = [
-        *surroundings.processes(),
-        *biology.processes(state, streams),
-        Fate(rates, inheritance, streams),
-        Compaction(lineage, simplify_every),
+        *surroundings.processes(ledger),
+        *biology.processes(Metabolism(biology.vectors, biology.exchanges, ledger), streams),
+        fate,
+        Compaction(lineage, round(HOURS_PER_DAY / clock.to_hours(1))),
     ]
-    overrides.refuse_unused()
+    if surroundings.species or biology.kinds:
+        processes.append(
+            Nutrients(
+                surroundings.solver(), surroundings.species, biology.vectors, biology.exchanges,
+                ledger, dead_matter,
+            )  # fmt: skip
+        )
+    for species in BOOKED:
+        ledger.closure(state, species)
     stop = StopRules(scenario.stops_when_extinct, scenario.stop_n_cells)
-    facts = dataclasses.replace(
-        surroundings.facts,
-        resistance_gain=biology.resistance_gain,
-        asns_high_copies=biology.asns_high_copies,
-        basal_asns=biology.basal_asns,
-        notes=surroundings.facts.notes | biology.notes,
+    return Parts(
+        state, clock, streams, processes, stop, lineage, make_facts(surroundings, biology), ledger
     )
-    return Parts(state, clock, streams, processes, stop, lineage, facts, surroundings.ledger)
+
+
+def make_facts(surroundings: Surroundings, biology: Biology) -> Facts:
+    """Return what observers and run.json need to know of the model."""
+    resistance_gain = biology.resistance_gain()
+    return dataclasses.replace(
+        surroundings.facts,
+        resistance_gain=resistance_gain,
+        asns_high_copies=biology.asns_high_copies(),
+        basal_asns=biology.basal_asns(),
+        notes=surroundings.facts.notes | biology.describe(resistance_gain),
+    )
 
 
 def make_clock(scenario: Scenario, stops: tuple[int, ...]) -> Clock:

@@ -3,12 +3,21 @@
 import numpy as np
 
 from abm.environment import media
+from abm.environment import tissue as grid
+from abm.environment.reactions import (
+    DiffusionParameters,
+    Reactions,
+    SolverParameters,
+    TransportParameters,
+)
+from abm.environment.tissue import TissueSolver
 from abm.facts import Facts
 from abm.ledger import Ledger
 from abm.pharmacology.products import Patient, Sex, find_product
 from abm.pharmacology.regimen import Amount, AmountKind, Dose, Regimen, Route
 from abm.processes.dosing import Dosing, DosingParameters, parse_rule
 from abm.processes.medium_change import MediumChange, MediumChangeParameters
+from abm.processes.nutrients import Solver
 from abm.processes.process import AbstractProcess
 from abm.state.sites import Sites, Species
 from abm.streams import Stream, Streams
@@ -16,7 +25,6 @@ from scenarios.overrides import Overrides
 from scenarios.schema import Scenario
 from scenarios.schema.environment import Tissue, Well
 
-_UM3_PER_PL = 1000.0
 _AMOUNT_KINDS = {
     "IU/m2": AmountKind.PER_SURFACE_AREA,
     "IU/kg": AmountKind.PER_WEIGHT,
@@ -32,23 +40,21 @@ class Surroundings:
     medium  : float64[n_species] [uM], what wells start with or plasma holds
     species : what is solved; the others stay at their value in the medium
     stops   : ticks of doses and changes of medium
-    ledger  : books of Asn and Gln, where nutrients are solved
+    tissue  : its geometry, None in wells
     """
 
     def __init__(self, scenario: Scenario, overrides: Overrides, streams: Streams) -> None:
         self._scenario = scenario
         environment = scenario.environment
         self.species = tuple(sorted(Species[name.upper()] for name in environment.species))
-        self.extent = (0.0, 0.0)
+        self.tissue: grid.Tissue | None = None
         grid_shape: tuple[int, ...] | None = None
         spacing = 0.0
         if isinstance(environment, Tissue):
             self.medium = media.medium(environment.medium)
-            n_x, n_y = environment.n_voxels[:2]
-            grid_shape, spacing = (n_y, n_x), environment.spacing
-            self.extent = (n_x * spacing, n_y * spacing)
-            voxel = spacing**2 * environment.depth * environment.extracellular_fraction
-            volume = np.full(n_x * n_y, voxel / _UM3_PER_PL)
+            self.tissue = self._make_tissue(environment, streams)
+            grid_shape, spacing = (self.tissue.n_y, self.tissue.n_x), environment.spacing
+            volume = self.tissue.site_volume()
         else:
             self.medium = _well_medium(environment)
             volume = np.full(scenario.replicates, environment.volume)
@@ -59,10 +65,14 @@ class Surroundings:
             "dosing", DosingParameters(interstitial_share=share)
         )
         self._medium_change_parameters = overrides.apply("medium_change", MediumChangeParameters())
+        self._transport = overrides.apply("transport", TransportParameters())
+        self._diffusion = overrides.apply("diffusion", DiffusionParameters())
+        self._solver_parameters = overrides.apply("solver", SolverParameters())
+        clamp = environment.clamp if isinstance(environment, Well) else ()
+        self._clamped = frozenset(Species[name.upper()] for name in clamp)
         self.regimen = self._read_regimen()
         self.changes = self._read_changes()
         self.stops = (*(self.regimen.stops if self.regimen else ()), *self.changes)
-        self.ledger = Ledger()
         self.facts = Facts(
             species=self.species,
             grid_shape=grid_shape,
@@ -70,7 +80,7 @@ class Surroundings:
             notes={"doses": self._describe_doses()},
         )
 
-    def processes(self) -> list[AbstractProcess]:
+    def processes(self, ledger: Ledger) -> list[AbstractProcess]:
         """Return dosing and changes of medium, where the scenario has them."""
         found: list[AbstractProcess] = []
         if self.regimen is not None:
@@ -81,22 +91,48 @@ class Surroundings:
             found.append(Dosing(self.regimen, self._dosing_parameters, rules))
         if self.changes:
             found.append(
-                MediumChange(
-                    self.changes, self._medium_change_parameters, self.regimen, self.ledger
-                )
+                MediumChange(self.changes, self._medium_change_parameters, self.regimen, ledger)
             )
         return found
 
-    def vessels(self, streams: Streams) -> np.ndarray:
-        """Return the mask of vessel voxels, bool[n_site]: the given share, drawn by the seed."""
-        environment = self._scenario.environment
-        is_vessel = np.zeros(self.sites.n, np.bool_)
-        if isinstance(environment, Tissue) and environment.vessels is not None:
-            n_vessels = max(1, round(environment.vessels.fraction * self.sites.n))
-            keys = np.arange(self.sites.n, dtype=np.uint64)
-            draw = streams.uniforms(Stream.VESSELS, 0, keys)[0]
-            is_vessel[np.argsort(draw, kind="stable")[:n_vessels]] = True
-        return is_vessel
+    def solver(self) -> Solver:
+        """Return the solver of the nutrients at the sites."""
+        reactions = Reactions(
+            species=tuple(one for one in self.species if one not in self._clamped),
+            transport=self._transport,
+            diffusion=self._diffusion,
+            solver=self._solver_parameters,
+        )
+        if self.tissue is not None:
+            return TissueSolver(self.tissue, reactions, self.medium)
+        from abm.environment.well import Well as WellGeometry, WellSolver
+        return WellSolver(WellGeometry(self.sites.volume), reactions, self.medium)
+
+    def _make_tissue(self, environment: Tissue, streams: Streams) -> grid.Tissue:
+        n_x, n_y = environment.n_voxels[:2]
+        edges = {
+            face: self.medium if kind == "fixed" else None
+            for face, kind in environment.edge_kinds.items()
+        }
+        is_vessel, exchange_rate = None, None
+        if environment.vessels is not None:
+            n_vessels = max(1, round(environment.vessels.fraction * n_x * n_y))
+            keys = np.arange(n_x * n_y, dtype=np.uint64)
+            order = np.argsort(streams.uniforms(Stream.VESSELS, 0, keys)[0], kind="stable")
+            is_vessel = np.zeros(n_x * n_y, np.bool_)
+            is_vessel[order[:n_vessels]] = True
+            is_vessel = is_vessel.reshape(n_y, n_x)
+            exchange_rate = environment.vessels.exchange_rate
+        return grid.Tissue(
+            n_x=n_x,
+            n_y=n_y,
+            spacing=environment.spacing,
+            thickness=environment.depth,
+            extracellular_fraction=environment.extracellular_fraction,
+            edges=grid.Edges(**edges),
+            is_vessel=is_vessel,
+            exchange_rate=exchange_rate,
+        )
 
     def _read_regimen(self) -> Regimen | None:
         scenario = self._scenario

@@ -15,7 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import numba
+# Threads that wait must sleep: spinning ones make a busy machine many times slower.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import numba  # noqa: E402
 
 F = TypeVar("F", bound=Callable[..., Any])
 

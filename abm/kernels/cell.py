@@ -175,10 +175,10 @@ def _choose_steps(scratch, level, position, finest):  # type: ignore[no-untyped-
         width = 1 << (finest - level[lane])
         if scratch[Scratch.TAKEN, lane] > 0.0:
             position[lane] += width
-            if scratch[Scratch.UNREST, lane] <= 0.0 and level[lane] > 0:
-                if position[lane] % (2 * width) == 0:
-                    level[lane] -= 1
-                    n_changed += 1
+            is_calm = scratch[Scratch.UNREST, lane] <= 0.0 and level[lane] > 0
+            if is_calm and position[lane] % (2 * width) == 0:
+                level[lane] -= 1
+                n_changed += 1
             if position[lane] == end:
                 scratch[Scratch.IS_ACTIVE, lane] = 0.0
             else:

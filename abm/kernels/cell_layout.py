@@ -1,4 +1,4 @@
-"""Where everything lies in the arrays of the cell kernels: state rows, parameter vector, scratch rows.
+"""Where things lie in the arrays of the cell kernels: state, parameter vector, scratch rows.
 
 Members of an ``IntEnum`` are true constants for the compiler, so the kernels use the same names
 as Python does.

@@ -127,8 +127,8 @@ def exchange_rates(scratch, source, target, parameters):  # type: ignore[no-unty
         scratch[target + Rate.ASN_EXPORT, lane] = exchanged + leak
         scratch[target + Rate.GLN_EXPORT, lane] = exchanged * gln_weight
         scratch[target + Rate.GLN_TO_ASN, lane] = made * asp
-        scratch[target + Rate.ASP_SUPPLY, lane] = (
-            asp_free + asp_of_gln * gln_like / (asp_half_gln + gln_like)
+        scratch[target + Rate.ASP_SUPPLY, lane] = asp_free + asp_of_gln * gln_like / (
+            asp_half_gln + gln_like
         )
         scratch[target + Rate.ASP_LOSS, lane] = made * gln + asp_use
 

@@ -380,8 +380,10 @@ def accept(scratch, parameters):  # type: ignore[no-untyped-def]
         taken = scratch[Scratch.IS_ACTIVE, lane] if is_good else 0.0
         scratch[Scratch.TAKEN, lane] = taken
         kept = 1.0 - taken
-        growth = (0.5 * dilution * taken) * step * (
-            scratch[start + Rate.SIZE_GROWTH, lane] + scratch[end + Rate.SIZE_GROWTH, lane]
+        growth = (
+            (0.5 * dilution * taken)
+            * step
+            * (scratch[start + Rate.SIZE_GROWTH, lane] + scratch[end + Rate.SIZE_GROWTH, lane])
         )
         even = 1.0 + growth * growth * (1.0 / 12.0)
         factor = (even + 0.5 * growth) / (even - 0.5 * growth)

@@ -391,10 +391,10 @@ def implicit_step(grid, linear, rules, sites, field, dt):
 
 
 @kernel
-def filtered_change(grid, linear, rules, field, species, dt, reference):
-    """Largest relative error that a backward Euler step from ``reference`` can have made.
+def filtered_change(grid, linear, rules, field, species, dt):
+    """Estimate the largest relative error of a backward Euler step, ``field.status[species, 6]``.
 
-    With Z the step times the operator of the losses and of diffusion, one step and two half steps
+    The step began at ``field.start``. With Z the step times the operator of the losses and of diffusion, one step and two half steps
     differ by ``Z (2 + Z)^-2`` times the change, which is below ``(1 + Z)^-1`` times the change: fast
     modes, which the step has carried to their steady state, drop out. One multigrid cycle stands
     for the inverse; the coefficients are those of the last linear solve.
@@ -402,7 +402,7 @@ def filtered_change(grid, linear, rules, field, species, dt, reference):
     work, n_x, floor = work_of(linear, species), grid.n_x[0], rules.floor[species]
     scale = 1.0 / (rules.exchange[species] * dt)
     for k in range(grid.start[0], grid.start[0] + n_x * grid.n_y[0]):
-        work.source[k] = scale * (field.now[species, k] - reference[species, k])
+        work.source[k] = scale * (field.now[species, k] - field.start[species, k])
     multigrid.cycle(grid, work)
     largest = field.rows[species, 4]
     largest[:] = 0.0
@@ -411,7 +411,7 @@ def filtered_change(grid, linear, rules, field, species, dt, reference):
         now, error = field.now[species, first : first + n_x], work.solution[first : first + n_x]
         for i in range(n_x):
             largest[i] = max(largest[i], abs(error[i]) / (now[i] + floor))
-    return largest.max()
+    field.status[species, 6] = largest.max()
 
 
 def field_work(grid: Grid, n_species: int) -> FieldWork:

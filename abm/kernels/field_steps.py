@@ -165,9 +165,7 @@ def distance(grid, rules, field, other):
 def filter_all(grid, linear, rules, field, dt):
     """Estimate the error of the whole step of every solved species, one per thread."""
     for k in prange(rules.solved.size):
-        species = rules.solved[k]
-        error = filtered_change(grid, linear, rules, field, species, dt, field.start)
-        field.status[species, 6] = error
+        filtered_change(grid, linear, rules, field, rules.solved[k], dt)
 
 
 @kernel

@@ -14,7 +14,8 @@ from abm.errors import NumericalError
 from abm.kernels.cell import advance_clamped
 from abm.kernels.cell_layout import N_FLUX, N_STATE, CellParameter, CellState
 from abm.processes.cell_lines import CellLine
-from abm.processes.cell_parameters import CellParameters, CellSwitches, parameter_vector
+from abm.processes.cell_parameters import CellParameters
+from abm.processes.cell_vector import CellSwitches, parameter_vector
 
 FAST_INTERVAL_H = 1.0 / 60.0
 INTERVAL_H = 0.1
@@ -151,9 +152,9 @@ def rough_state(
 ) -> NDArray[np.float64]:
     """Return ``state[N_STATE, n]`` from which a cell settles: near a replete one."""
     alleles = np.atleast_1d(methylated_alleles).astype(np.int64)
-    message = np.array(
-        [1.0, parameters.message_one_methylated, parameters.message_two_methylated]
-    )[alleles]
+    message = np.array([1.0, parameters.message_one_methylated, parameters.message_two_methylated])[
+        alleles
+    ]
     state = np.empty((N_STATE, alleles.size))
     start = {
         CellState.ASN: 700.0,

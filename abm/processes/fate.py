@@ -33,6 +33,10 @@ class FixedRates(ParameterSet):
 class Fate(AbstractProcess):
     """Request divisions and deaths at fate ticks and have inheritance answer them.
 
+    Cells with fixed rates know from birth when their next event comes, so that several generations
+    fit into one tick and nothing depends on its length. Mechanistic cells divide at their size and
+    die when their cumulative hazard is used up.
+
     Dead cells leave their Asn and Gln, free, bound and on its way out, as dead matter at the site.
     """
 
@@ -69,30 +73,51 @@ class Fate(AbstractProcess):
 
     def _fixed(self, state: State, population: Population, clock: Clock) -> None:
         rates = self.fixed_rates[population.name]
-        rows = np.arange(population.n)
-        if state.is_stopped.any():
-            rows = rows[~state.is_stopped[state.replicate_of(population, rows)]]
-        remaining = np.full(rows.shape[0], clock.fate_hours)
-        cost = 1.0 - self.inheritance.parameters.fitness_cost
+        n = population.n
+        next_event = np.minimum(population["next_division"][:n], population["next_death"][:n])
+        rows = np.flatnonzero(next_event <= clock.hours)
         while rows.shape[0]:
-            birth_rate = np.where(
-                population["mutations"][rows] > 0, cost * rates.birth_rate, rates.birth_rate
-            )
-            event = np.empty(rows.shape[0], np.uint8)
-            waiting.next_events(
-                self.streams.seed, int(Stream.WAITING), clock.tick, rows, population["random_key"],
-                birth_rate, rates.death_rate, rates.n_stages, population["clock_stage"],
-                remaining, event,
-            )  # fmt: skip
-            self._bury(state, population, rows[event == waiting.DEATH])
-            divides = event == waiting.DIVISION
-            mothers, left = rows[divides], remaining[divides]
+            if state.is_stopped.any():
+                rows = rows[~state.is_stopped[state.replicate_of(population, rows)]]
+            times = population["next_division"][rows]
+            dies = population["next_death"][rows] < times
+            self._bury(state, population, rows[dies])
+            mothers, times = rows[~dies], times[~dies]
             daughters = self.inheritance.divide(
-                state, population, mothers, clock.hours - left, clock.tick,
-                rates.mutation_probability,
-            )  # fmt: skip
-            rows = np.concatenate([mothers, daughters])
-            remaining = np.concatenate([left, left])
+                state, population, mothers, times, clock.tick, rates.mutation_probability
+            )
+            born, times = np.concatenate([mothers, daughters]), np.concatenate([times, times])
+            self.start_clocks(population, born, times, clock.tick)
+            next_event = np.minimum(
+                population["next_division"][born], population["next_death"][born]
+            )
+            rows = born[next_event <= clock.hours]
+
+    def start_clocks(
+        self,
+        population: Population,
+        rows: np.ndarray,
+        times: np.ndarray,
+        tick: int,
+        n_stages: np.ndarray | None = None,
+    ) -> None:
+        """Draw when the cells of ``rows``, born at ``times`` [h], divide and die.
+
+        ``n_stages`` are the stages that are left, where they are not all.
+        """
+        rates = self.fixed_rates[population.name]
+        cost = 1.0 - self.inheritance.parameters.fitness_cost
+        is_mutant = population["mutations"][rows] > 0
+        stage_rate = rates.n_stages * rates.birth_rate * np.where(is_mutant, cost, 1.0)
+        if n_stages is None:
+            n_stages = np.full(rows.shape[0], rates.n_stages)
+        waits = np.empty((2, rows.shape[0]))
+        waiting.draw_waits(
+            self.streams.seed, int(Stream.WAITING), tick, population["random_key"][rows],
+            n_stages, stage_rate, rates.death_rate, waits,
+        )  # fmt: skip
+        population["next_division"][rows] = times + waits[0]
+        population["next_death"][rows] = times + waits[1]
 
     def _bury(self, state: State, population: Population, rows: np.ndarray) -> None:
         population.is_dead[rows] = True

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from abm.kernels.waiting import daughter_keys
+from abm.kernels.cell_layout import CellState
 from abm.lineage import Lineage
 from abm.parameters import ParameterSet, parameter
+from abm.processes.motion import radius_of
 from abm.state.columns import Group
 from abm.state.population import Population
 from abm.state.state import State
@@ -75,6 +77,8 @@ class Inheritance:
             parents = population["node"][mothers]
             for rows in (mothers, daughters):
                 population["node"][rows] = self.lineage.add(parents, times)
+        if population.has(Group.SPATIAL):
+            self._part(population, mothers, daughters, tick)
         replicates = state.replicate_of(population, mothers)
         if population.cell_type.is_tumour:
             state.counters.births += np.bincount(replicates, minlength=state.n_replicate)
@@ -96,6 +100,18 @@ class Inheritance:
         sizes = self.streams.lognormals(Stream.LIFE, tick, keys, np.array([cv, cv]), draw=0)
         population["division_size"][rows] = DIVISION_SIZE_MEAN * sizes[0]
         population["hazard_left"][rows] = self.streams.exponentials(Stream.LIFE, tick, keys, draw=1)
+
+    def _part(
+        self, population: Population, mothers: np.ndarray, daughters: np.ndarray, tick: int
+    ) -> None:
+        """Put the daughters on both sides of the mother's place, one radius apart."""
+        keys = population["random_key"][daughters]
+        axis = self.streams.normals(Stream.DIVISION_AXIS, tick, keys)
+        radius = radius_of(population.unit_volume * population.state[CellState.SIZE, daughters])
+        axis *= 0.5 * radius / np.sqrt(axis[0] ** 2 + axis[1] ** 2)
+        for name, offset in zip(("x", "y"), axis, strict=True):
+            population[name][mothers] -= offset
+            population[name][daughters] += offset
 
     def _change_genotype(
         self, population: Population, daughters: np.ndarray, tick: int

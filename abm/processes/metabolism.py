@@ -1,5 +1,6 @@
 """Metabolism and signalling of the mechanistic cells over one interval."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,8 @@ class Metabolism(AbstractProcess):
     """Kernel vector of each population."""
     exchanges: dict[str, Exchange]
     ledger: Ledger
+    crowding: Callable[[np.ndarray], np.ndarray] | None = None
+    """Share of the net growth that an overlap pressure leaves; None where cells have no place."""
 
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
         """Advance by ``ticks``; raises NumericalError where a state is no longer finite."""
@@ -44,6 +47,8 @@ class Metabolism(AbstractProcess):
         np.multiply(
             population.live("gain"), population.live("set_point"), out=exchange.expression[:n]
         )
+        if self.crowding is not None and population.has(Group.SPATIAL):
+            exchange.crowding[:n] = self.crowding(population.live("pressure"))
         status = advance_cells(
             population.state, n, exchange.uptake, exchange.eaa_saturation, exchange.crowding,
             population["methylated_alleles"], exchange.expression, population["threshold_factor"],

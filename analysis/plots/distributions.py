@@ -19,11 +19,11 @@ _PANELS = (
 
 
 def distributions_figure(run: RunReader) -> Figure | None:
-    """Draw quantile bands of ASNS, ATF4 and mTORC1; None without such columns."""
+    """Draw quantile bands of ASNS, ATF4 and mTORC1; None without them or with one frame."""
     if not run.has(layout.CELLS):
         return None
     panels = [panel for panel in _PANELS if panel[0] in run.cell_columns]
-    if not panels or run.frame_times.size == 0:
+    if not panels or run.frame_times.size < 2:
         return None
     quantiles = cell_quantiles(run, tuple(panel[0] for panel in panels))
     time = style.TimeAxis(run.frame_times)

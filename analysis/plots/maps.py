@@ -2,53 +2,77 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from abm.record import layout
-from abm.record.reader import RunReader, is_tumour
+from abm.record.reader import Frame, RunReader, is_tumour
 from analysis import scales, style
 from analysis.clones import turning_points
 from analysis.plots.common import run_title
 
 _N_MAPS = 6
-_PIXELS = 520
+_PIXELS = 400
 _WIDTH = 2.5
+_NARROWEST = 6.5
 _SMALL_FONT = 9.0
+_BOTH = 2
 
 
 def maps_figure(run: RunReader) -> Figure | None:
-    """Draw asparagine (above) and cells (below) at up to six times; None where nothing has a place."""
+    """Draw asparagine (above) and cells (below) at up to six times; None without places."""
     if not scales.is_spatial(run) or not run.frame_times.size:
         return None
     chosen = chosen_frames(run)
     norm, limits = scales.field_norm(run), scales.asns_limits(run)
     columns = scales.drawn_columns(run)
-    rows = [name for name, is_there in (("field", norm), ("cells", columns)) if is_there]
-    figure = style.new_figure(_WIDTH * len(chosen) + 1.4, (_WIDTH + 0.25) * len(rows) + 1.0)
-    grid = figure.subplots(len(rows), len(chosen), squeeze=False, sharex=True, sharey=True)
-    time = style.TimeAxis(run.frame_times)
-    has_others = False
-    for column, (k, name) in zip(grid.T, chosen.items(), strict=True):
-        frame = run.frame(k, columns)
-        shape = image_shape(frame.extent_um, _PIXELS)
-        for axes, row in zip(column, rows, strict=True):
-            if row == "cells":
-                image = scales.cells_image(frame, limits, shape)
-                has_others = has_others or not is_tumour(frame.cells).all()
-            else:
-                image = scales.field_image(frame.fields["asn"], norm, shape)
-            axes.imshow(image, origin="lower", extent=frame.extent_um, interpolation="antialiased")
-            axes.tick_params(labelsize=_SMALL_FONT)
-            axes.locator_params(nbins=3)
-        column[0].set_title(f"{time.text(frame.time_h)}\n{name}", fontsize=11)
-    _label(figure, grid)
-    for axes_row, row in zip(grid, rows, strict=True):
-        _draw_scale(figure, axes_row, row, norm, limits)
+    frames = [run.frame(k, columns) for k in chosen]
+    n_rows = int(norm is not None) + int(bool(columns))
+    width = max(_WIDTH * len(chosen) + 1.4, _NARROWEST)
+    figure = style.new_figure(width, (_WIDTH + 0.25) * n_rows + 1.0)
+    grid = figure.subplots(n_rows, len(chosen), squeeze=False, sharex=True, sharey=True)
+    if norm is not None:
+        for axes, frame in zip(grid[0], frames, strict=True):
+            if "asn" in frame.fields:
+                shape = image_shape(frame.extent_um, _PIXELS)
+                _show(axes, frame, scales.field_image(frame.fields["asn"], norm, shape))
+        _add_scale(figure, grid[0], scales.field_mappable(norm), "Asparagine (uM)")
     if columns:
-        keys = scales.cell_keys(columns, has_others=has_others)
-        figure.legend(handles=keys, loc="outside lower center", ncols=3, frameon=False, fontsize=10)
-    style.set_title(figure, "Asparagine and cells", run_title(run))
+        for axes, frame in zip(grid[-1], frames, strict=True):
+            shape = image_shape(frame.extent_um, _PIXELS)
+            _show(axes, frame, scales.cells_image(frame, limits, shape))
+        if limits is not None:
+            label = f"ASNS ({layout.ASNS_UNIT})"
+            _add_scale(figure, grid[-1], scales.asns_mappable(limits), label)
+        _add_keys(figure, frames, columns)
+    time = style.TimeAxis(run.frame_times)
+    for axes, frame, name in zip(grid[0], frames, chosen.values(), strict=True):
+        axes.set_title(f"{time.text(frame.time_h)}\n{name}", fontsize=11)
+    for axes in grid[:, 0]:
+        axes.set_ylabel("y (um)", fontsize=10)
+    for axes in grid[-1, :]:
+        axes.set_xlabel("x (um)", fontsize=10)
+    what = "Asparagine and cells" if n_rows == _BOTH else "Cells" if columns else "Asparagine"
+    style.set_title(figure, what, run_title(run))
     return figure
+
+
+def _show(axes: Axes, frame: Frame, image: np.ndarray) -> None:
+    axes.imshow(image, origin="lower", extent=frame.extent_um, interpolation="antialiased")
+    axes.tick_params(labelsize=_SMALL_FONT)
+    axes.locator_params(nbins=3)
+
+
+def _add_scale(figure: Figure, axes_row: np.ndarray, mappable: ScalarMappable, label: str) -> None:
+    bar = figure.colorbar(mappable, ax=list(axes_row), pad=0.01, aspect=22, shrink=0.9)
+    bar.set_label(label, fontsize=10)
+    bar.ax.tick_params(labelsize=_SMALL_FONT)
+
+
+def _add_keys(figure: Figure, frames: list[Frame], columns: tuple[str, ...]) -> None:
+    has_others = not all(is_tumour(frame.cells).all() for frame in frames)
+    keys = scales.cell_keys(columns, has_others=has_others)
+    figure.legend(handles=keys, loc="outside lower center", ncols=3, frameon=False, fontsize=10)
 
 
 def chosen_frames(run: RunReader) -> dict[int, str]:
@@ -86,29 +110,3 @@ def image_shape(extent_um: tuple[float, float, float, float], n_pixels: int) -> 
     width, height = right - left, top - bottom
     scale = n_pixels / max(width, height)
     return max(round(height * scale), 1), max(round(width * scale), 1)
-
-
-def _label(figure: Figure, grid: np.ndarray) -> None:
-    for axes in grid[:, 0]:
-        axes.set_ylabel("y (um)", fontsize=10)
-    for axes in grid[-1, :]:
-        axes.set_xlabel("x (um)", fontsize=10)
-
-
-def _draw_scale(
-    figure: Figure,
-    axes_row: np.ndarray,
-    row: str,
-    norm: object,
-    limits: tuple[float, float] | None,
-) -> None:
-    if row == "cells" and limits is not None:
-        mappable, label = scales.asns_mappable(limits), f"ASNS ({layout.ASNS_UNIT})"
-    elif row == "field":
-        mappable, label = scales.field_mappable(norm), "Asparagine (uM)"
-    else:
-        return
-    axes_list: list[Axes] = list(axes_row)
-    bar = figure.colorbar(mappable, ax=axes_list, pad=0.01, aspect=22, shrink=0.9)
-    bar.set_label(label, fontsize=10)
-    bar.ax.tick_params(labelsize=_SMALL_FONT)

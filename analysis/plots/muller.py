@@ -14,6 +14,8 @@ from analysis import style
 from analysis.clones import OTHERS, MullerBands, muller_bands
 from analysis.plots.common import run_title, time_axis
 
+Colour = tuple[float, float, float]
+
 _SMALL = 0.01
 _LEGEND_ROWS = 12
 _GENOTYPE_COLOURS = {2: style.BLUE, 1: style.GREEN, 0: style.ORANGE}
@@ -49,7 +51,7 @@ def muller_figure(run: RunReader) -> Figure | None:
     return figure
 
 
-def clone_colours(clones: pd.DataFrame, bands: MullerBands) -> dict[int, tuple[float, ...]]:
+def clone_colours(clones: pd.DataFrame, bands: MullerBands) -> dict[int, Colour]:
     """Return a colour for each clone: hue by genotype, lightness by order within the genotype."""
     first = clones.drop_duplicates("clone_id").set_index("clone_id")
     families: dict[str, list[int]] = {}
@@ -58,7 +60,7 @@ def clone_colours(clones: pd.DataFrame, bands: MullerBands) -> dict[int, tuple[f
         base = _GENOTYPE_COLOURS.get(int(row["methylated_alleles"]), style.SKY)
         base = style.PURPLE if row["gain"] > 1.0 else base
         families.setdefault(base, []).append(clone)
-    colours: dict[int, tuple[float, ...]] = {OTHERS: to_rgb(style.PALE)}
+    colours: dict[int, Colour] = {OTHERS: to_rgb(style.PALE)}
     for base, members in families.items():
         hue, lightness, saturation = colorsys.rgb_to_hls(*to_rgb(base))
         steps = np.linspace(*_LIGHTNESS_RANGE, len(members)) if len(members) > 1 else [lightness]
@@ -67,9 +69,7 @@ def clone_colours(clones: pd.DataFrame, bands: MullerBands) -> dict[int, tuple[f
     return colours
 
 
-def _legend(
-    clones: pd.DataFrame, bands: MullerBands, colours: dict[int, tuple[float, ...]]
-) -> list[Patch]:
+def _legend(clones: pd.DataFrame, bands: MullerBands, colours: dict[int, Colour]) -> list[Patch]:
     first = clones.drop_duplicates("clone_id").set_index("clone_id")
     kept = list(dict.fromkeys(clone for clone in bands.clone_id.tolist() if clone != OTHERS))
     largest = {clone: bands.share[bands.clone_id == clone].sum(axis=0).max() for clone in kept}

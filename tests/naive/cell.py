@@ -156,11 +156,10 @@ def derivative(state, medium, line, switches=SWITCHES, crowding=1.0):
     return [*rates, growth * state[18]]
 
 
-def step_implicit_pools(state, medium, line, dt, switches=SWITCHES):
-    """One first-order step by 200 explicit slices, the simplest integrator that can be checked."""
+def explicit_slices(state, medium, line, dt, slices, switches=SWITCHES):
+    """Advance by ``slices`` explicit Euler slices, an integrator with nothing to get wrong."""
     current = list(state)
-    slice_h = dt / 200
-    for _ in range(200):
+    for _ in range(slices):
         rates = derivative(current, medium, line, switches)
-        current = [value + slice_h * rate for value, rate in zip(current, rates, strict=True)]
+        current = [value + dt / slices * rate for value, rate in zip(current, rates, strict=True)]
     return current

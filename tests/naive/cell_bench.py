@@ -12,7 +12,8 @@ import numpy as np
 from abm.kernels.cell import advance_cells, advance_clamped, uptake_capacity
 from abm.kernels.cell_layout import N_FLUX, N_STATE, CellState
 from abm.processes.cell_lines import cell_line
-from abm.processes.cell_parameters import CellParameters, CellSwitches, parameter_vector
+from abm.processes.cell_parameters import CellParameters
+from abm.processes.cell_vector import CellSwitches, parameter_vector
 from tests.naive import cell as naive
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "cell_trajectories.csv"

@@ -5,7 +5,7 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from tests.naive import cell as naive
-from tests.naive.cell_bench import CASES, Cells, kernel_vector, random_states
+from tests.naive.cell_bench import CASES, Cells, kernel_vector, random_states, reference_states
 
 CONTRASTED = ("replete_m0", "asn_starved_m2", "asn_starved_m0", "gln_starved_a549", "gcn2i_m0")
 
@@ -62,3 +62,16 @@ def test_sub_steps_are_second_order():
         ends[level] = cells.state[:18].copy()
     errors = [np.linalg.norm(ends[level][:4] - ends[7][:4]) for level in (3, 4, 5)]
     assert errors[0] / errors[1] > 3.2 and errors[1] / errors[2] > 3.2
+
+
+def test_first_minutes_after_a_jump_agree_with_tiny_explicit_steps():
+    """Five minutes without Asn, M = 2: kernel at 1 min against 3000 explicit slices."""
+    line, medium, switches = CASES["asn_starved_m2"]
+    start = reference_states("asn_starved_m2")[0]
+    mm = start.copy()
+    mm[:4] *= 1e-3
+    exact = np.array(naive.explicit_slices(mm, medium, line, 5.0 * MINUTE, 3000))
+    exact[:4] *= 1e3
+    cells = Cells(start, alleles=2)
+    cells.clamped(kernel_vector(line, switches, dilution=0.0), medium, MINUTE, 5)
+    assert np.max(np.abs(cells.state[:18, 0] - exact) / np.abs(start)) < 2e-3

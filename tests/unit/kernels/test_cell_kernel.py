@@ -8,7 +8,8 @@ from abm.errors import ScenarioError
 from abm.kernels.cell import finest_level, uptake_capacity
 from abm.kernels.cell_layout import CellFlux, CellParameter, CellState
 from abm.processes.cell_lines import CELL_LINES, cell_line
-from abm.processes.cell_parameters import CellParameters, CellSwitches, parameter_vector
+from abm.processes.cell_parameters import CellParameters
+from abm.processes.cell_vector import CellSwitches, parameter_vector
 from abm.processes.equilibrium import (
     HUMAN_PLASMA,
     RPMI_1640,

@@ -1,0 +1,135 @@
+"""Exchange and nutrients: one coupled implicit solve gives every cell what it takes up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from abm.clock import Clock
+from abm.environment.tissue import SIGN, Flux
+from abm.kernels.cell import uptake_capacity
+from abm.kernels.elementary import exp
+from abm.ledger import BOOKED, Ledger
+from abm.parameters import ParameterSet, parameter
+from abm.processes.process import AbstractProcess
+from abm.state.columns import Group
+from abm.state.exchange import Exchange
+from abm.state.population import Population
+from abm.state.sites import N_UPTAKE, Drug, Species
+from abm.state.state import State
+
+UPTAKE_SPECIES = (Species.ASN, Species.GLN, Species.GLU, Species.EAA)
+_OWED = ("owed_asn", "owed_gln")
+_INSIDE = (Flux.UPTAKE, Flux.RELEASE)
+"""Fluxes between the field and the cells or the dead matter, which the model holds as well."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadMatterParameters(ParameterSet):
+    """What becomes of dead cells."""
+
+    lysis_time: float = parameter(24.0, unit="h", low=0.1, source="assumption A83")
+    """Mean time until a dead cell has given its Asn and Gln back to the site."""
+
+
+class Solver(Protocol):
+    """Advances the concentrations of one environment; see abm.environment."""
+
+    def advance(
+        self,
+        concentration: np.ndarray,
+        defect: np.ndarray,
+        capacity: np.ndarray,
+        release: np.ndarray,
+        activity: np.ndarray,
+        dt: float,
+        drug: Drug | None = None,
+    ) -> Any:
+        """See TissueSolver.advance and WellSolver.advance."""
+
+
+class Nutrients(AbstractProcess):
+    """Uptake with the cells' inside frozen over the interval; export and lysis released evenly.
+
+    Each cell gets ``capacity * exposure`` of its site, which is what the converged solve took.
+    """
+
+    name = "nutrients"
+
+    def __init__(
+        self,
+        solver: Solver,
+        species: Sequence[Species],
+        parameters: dict[str, np.ndarray],
+        exchanges: dict[str, Exchange],
+        ledger: Ledger,
+        dead_matter: DeadMatterParameters,
+    ) -> None:
+        self.solver = solver
+        self.parameters = parameters
+        self.exchanges = exchanges
+        self.ledger = ledger
+        self.dead_matter = dead_matter
+        self._clamped = [one for one in BOOKED if one not in species]
+        self._site_capacity = np.zeros((N_UPTAKE, 0))
+        self._release = np.zeros((len(Species), 0))
+
+    def advance(self, state: State, clock: Clock, ticks: int) -> None:
+        """Advance concentrations by ``ticks`` and hand each cell its uptake."""
+        hours = clock.to_hours(ticks)
+        sites = state.sites
+        if self._release.shape[1] != sites.n:
+            self._site_capacity = np.zeros((N_UPTAKE, sites.n))
+            self._release = np.zeros((len(Species), sites.n))
+        self._site_capacity[:] = 0.0
+        self._release[:] = 0.0
+        cells = [p for p in state.populations if p.has(Group.MECHANISTIC) and p.n]
+        for population in cells:
+            self._gather(population, sites.n)
+        lysed = sites.dead * (1.0 - exp(-hours / self.dead_matter.lysis_time))
+        sites.dead -= lysed
+        self._release[[Species.ASN, Species.GLN]] += lysed
+        result = self.solver.advance(
+            sites.concentration, sites.defect, self._site_capacity, self._release, sites.activity,
+            hours, state.drug,
+        )  # fmt: skip
+        for population in cells:
+            self._hand_out(population, result.exposure, hours)
+        self._book(result)
+
+    def _gather(self, population: Population, n_site: int) -> None:
+        """Add uptake capacity and owed exports of all cells to their sites."""
+        n = population.n
+        exchange = self.exchanges[population.name].fit(population)
+        uptake_capacity(
+            population.state, n, self.parameters[population.name], exchange.capacity
+        )
+        site = population.live("site")
+        for total, values in zip(self._site_capacity, exchange.capacity, strict=True):
+            total += np.bincount(site, weights=values[:n], minlength=n_site)
+        for species, name in zip(BOOKED, _OWED, strict=True):
+            owed = population.live(name)
+            self._release[species] += np.bincount(site, weights=owed, minlength=n_site)
+            owed[:] = 0.0
+
+    def _hand_out(self, population: Population, exposure: np.ndarray, hours: float) -> None:
+        n = population.n
+        exchange = self.exchanges[population.name]
+        at_cell = exposure[:, population.live("site")]
+        np.multiply(exchange.capacity[:, :n], at_cell, out=exchange.uptake[:, :n])
+        np.divide(at_cell[UPTAKE_SPECIES.index(Species.EAA)], hours, out=exchange.eaa_saturation[:n])
+
+    def _book(self, result: Any) -> None:
+        for species in BOOKED:
+            if species in self._clamped:
+                row = UPTAKE_SPECIES.index(species)
+                taken = float(np.dot(self._site_capacity[row], result.exposure[row]))
+                given = float(self._release[species].sum())
+                self.ledger.book(species, "clamped medium", taken - given)
+                continue
+            for flux in Flux:
+                amount = float(result.amount[species, flux])
+                if flux not in _INSIDE and amount != 0.0:
+                    name = flux.name.lower().replace("_", " ")
+                    self.ledger.book(species, name, SIGN[flux] * amount)
