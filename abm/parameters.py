@@ -62,7 +62,7 @@ class ParameterSet:
         for field in dataclasses.fields(cls):
             if "low" in field.metadata:
                 yield ParameterRow(
-                    field.name, field.default, field.metadata["unit"], field.metadata["low"],
+                    field.name, _number(field.default), field.metadata["unit"], field.metadata["low"],
                     field.metadata["high"], field.metadata["source"], meanings.get(field.name, ""),
                 )  # fmt: skip
 
@@ -82,6 +82,10 @@ class ParameterSet:
             unit = fields[name].metadata["unit"]
             values[name] = units.to_unit(value, unit, where=name)
         return dataclasses.replace(self, **values)
+
+
+def _number(value: Any) -> float:
+    return float(value)
 
 
 def _field_docstrings(cls: type) -> dict[str, str]:

@@ -26,7 +26,7 @@ def registry() -> Any:
     """Return the pint registry; IU is a dimension of its own, so IU/L never passes for 1/L."""
     import pint
 
-    unit_registry = pint.UnitRegistry(cache_folder=None)
+    unit_registry: Any = pint.UnitRegistry(cache_folder=None)
     unit_registry.define("international_unit = [enzyme_activity] = IU")
     return unit_registry
 

@@ -63,7 +63,7 @@ def assemble(scenario: Scenario, seed: int) -> Parts:
         processes.append(
             Nutrients(
                 surroundings.solver(), surroundings.species, biology.vectors, biology.exchanges,
-                ledger, dead_matter,
+                ledger, dead_matter, surroundings.plasma,
             )  # fmt: skip
         )
     for species in BOOKED:

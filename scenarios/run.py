@@ -161,7 +161,7 @@ def describe_ledger(model: PopulationModel) -> dict[str, Any]:
 
 def set_threads(threads: int) -> None:
     """Set the number of threads; raises ScenarioError above what this process may use."""
-    limit = numba.config.NUMBA_NUM_THREADS
+    limit = int(getattr(numba.config, "NUMBA_NUM_THREADS"))  # noqa: B009
     if not 1 <= threads <= limit:
         raise ScenarioError(
             f"--threads {threads}: must be 1 to {limit} here (set NUMBA_NUM_THREADS for more)"

@@ -4,6 +4,7 @@ import numpy as np
 
 from abm.environment import media
 from abm.environment import tissue as grid
+from abm.environment.plasma import Plasma, PlasmaParameters
 from abm.environment.reactions import (
     DiffusionParameters,
     Reactions,
@@ -41,6 +42,7 @@ class Surroundings:
     species : what is solved; the others stay at their value in the medium
     stops   : ticks of doses and changes of medium
     tissue  : its geometry, None in wells
+    plasma  : what the vessels of a tissue carry
     """
 
     def __init__(self, scenario: Scenario, overrides: Overrides, streams: Streams) -> None:
@@ -59,6 +61,8 @@ class Surroundings:
             self.medium = _well_medium(environment)
             volume = np.full(scenario.replicates, environment.volume)
         self.sites = Sites.filled(self.medium, volume)
+        plasma = overrides.apply("plasma", PlasmaParameters())
+        self.plasma = None if self.tissue is None else Plasma(plasma, self.medium)
         _apply_formulas(scenario, self.sites, grid_shape, spacing)
         share = environment.interstitial_activity if isinstance(environment, Tissue) else 1.0
         self._dosing_parameters = overrides.apply(
@@ -114,14 +118,14 @@ class Surroundings:
             face: self.medium if kind == "fixed" else None
             for face, kind in environment.edge_kinds.items()
         }
-        is_vessel, exchange_rate = None, None
+        is_vessel: np.ndarray | None = None
+        exchange_rate = None
         if environment.vessels is not None:
             n_vessels = max(1, round(environment.vessels.fraction * n_x * n_y))
             keys = np.arange(n_x * n_y, dtype=np.uint64)
             order = np.argsort(streams.uniforms(Stream.VESSELS, 0, keys)[0], kind="stable")
-            is_vessel = np.zeros(n_x * n_y, np.bool_)
-            is_vessel[order[:n_vessels]] = True
-            is_vessel = is_vessel.reshape(n_y, n_x)
+            is_vessel = np.zeros((n_y, n_x), np.bool_)
+            is_vessel.ravel()[order[:n_vessels]] = True
             exchange_rate = environment.vessels.exchange_rate
         return grid.Tissue(
             n_x=n_x,
@@ -176,9 +180,9 @@ class Surroundings:
             for event in environment.events
         }
 
-    def _describe_doses(self) -> list[dict[str, object]]:
+    def _describe_doses(self) -> list[tuple[float, str]]:
         return [
-            {"time_h": at, "label": f"{d.product} {d.amount.value:g} {d.amount.unit}"}
+            (at, f"{d.product} {d.amount.value:g} {d.amount.unit}")
             for d in self._scenario.treatment.doses
             for at in d.at
         ]

@@ -128,9 +128,17 @@ class Reactions:
         mask[list(self.species)] = True
         return mask
 
-    def solved(self) -> np.ndarray:
-        """Return the rows of the species that are switched on, int64[n_solved]."""
-        return np.flatnonzero(self.is_solved()).astype(np.int64)
+    def groups(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the species that are switched on, and where their groups begin.
+
+        int64[n_solved] rows, ordered so that a species reacts only with those of other groups, and
+        int64[4] offsets into them.
+        """
+        groups = [[], [Species.ASN, Species.GLU], [Species.ASP, Species.NH3]]  # type: list[list[Species]]
+        groups[0] = [s for s in Species if s not in groups[1] + groups[2]]
+        chosen = [[s for s in group if s in self.species] for group in groups]
+        offsets = np.cumsum([0] + [len(group) for group in chosen])
+        return np.array(sum(chosen, []), dtype=np.int64), offsets.astype(np.int64)
 
     def floor(self, medium: np.ndarray) -> np.ndarray:
         """Return the concentration below which errors are absolute, float64[n_species], uM."""

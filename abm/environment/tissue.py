@@ -1,16 +1,12 @@
-"""A tissue: square voxels that diffusion joins, vessels, faces, and the solver of its field."""
+"""A tissue: square voxels that diffusion joins, vessels and faces. Geometry only."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
 
-from abm.environment.reactions import SECONDS_PER_HOUR, Reactions, enzyme_constants
-from abm.errors import NumericalError, ScenarioError
-from abm.kernels import field, field_steps, multigrid
-from abm.state.sites import N_UPTAKE, Drug, Species
-from abm.units import FMOL_PER_UM_PL
+from abm.environment.reactions import SECONDS_PER_HOUR
+from abm.errors import ScenarioError
 
 PL_PER_CUBIC_UM = 1e-3
 
@@ -19,44 +15,6 @@ DEFAULT_VESSEL_EXCHANGE = 0.5
 
 MOST_VESSEL_EXCHANGE = 4.0
 """Above this the voxel is a fixed value in effect, and the linear solver degrades (A36)."""
-
-
-class Flux(IntEnum):
-    """Columns of the amounts of an interval; positive numbers, EDGE positive when it brings in."""
-
-    VESSEL_IN = field.VESSEL_IN
-    VESSEL_OUT = field.VESSEL_OUT
-    EDGE = field.EDGE
-    SUPPLY = field.SUPPLY
-    DECAY = field.DECAY
-    UPTAKE = field.UPTAKE
-    ENZYME = field.ENZYME
-    PRODUCT = field.PRODUCT
-    RELEASE = field.RELEASE
-
-
-SIGN = np.array([1.0, -1.0, 1.0, 1.0, -1.0, -1.0, -1.0, 1.0, 1.0])
-"""What a flux does to the content, per column of Flux."""
-
-
-class IntervalResult(NamedTuple):
-    """What one interval moved.
-
-    exposure : float64[4, n_site] [h], time integral of u / (Km_eff + u) for asn, gln, glu, eaa;
-        a view that the next call overwrites
-    amount : float64[n_species, len(Flux)] [fmol], summed over the sites in a fixed order
-    defect : float64[n_species] [fmol], summed over the sites, after the interval
-    n_steps : implicit steps that were kept
-    n_rough_steps : those of the least length whose error was above the tolerance
-    n_iterations : linear iterations of all species together
-    """
-
-    exposure: np.ndarray
-    amount: np.ndarray
-    defect: np.ndarray
-    n_steps: int
-    n_rough_steps: int
-    n_iterations: int
 
 
 class Edges(NamedTuple):
@@ -155,130 +113,3 @@ class Tissue:
                 f"{most / SECONDS_PER_HOUR:g} 1/s; lower it or take smaller voxels"
             )
         return np.full(exchange.shape, self.exchange_rate)
-
-
-class TissueSolver:
-    """Advances the concentrations of a tissue; holds work arrays and the remembered step length.
-
-    ``medium`` (float64[n_species], uM) is what the vessels carry unless a call says otherwise.
-    ``step_length`` (h) belongs to a checkpoint; concentrations and defect are the caller's.
-    """
-
-    def __init__(self, tissue: Tissue, reactions: Reactions, medium: np.ndarray) -> None:
-        self.tissue, self.reactions = tissue, reactions
-        self.medium = np.asarray(medium, dtype=float).copy()
-        self.step_length = np.inf
-        self._build()
-
-    def __getstate__(self) -> dict:
-        """Pickle the definition only; work arrays are made anew."""
-        return {name: self.__dict__[name] for name in _DEFINITION}
-
-    def __setstate__(self, state: dict) -> None:
-        self.__dict__.update(state)
-        self._build()
-
-    def _build(self) -> None:
-        tissue, reactions = self.tissue, self.reactions
-        faces = [np.zeros(len(Species)) if e is None else np.asarray(e) for e in tissue.edges]
-        is_fixed = [edge is not None for edge in tissue.edges]
-        exchange = reactions.diffusion.as_array() / tissue.spacing**2
-        solver = reactions.solver
-        self._grid = multigrid.build_grid(tissue.n_x, tissue.n_y, tuple(is_fixed))  # type: ignore[arg-type]
-        self._linear = multigrid.linear_work(self._grid, len(Species))
-        self._rules = field.Rules(
-            solved=reactions.solved(),
-            is_solved=reactions.is_solved(),
-            is_open=any(is_fixed) or tissue.is_fixed is not None,
-            exchange=exchange,
-            decay=np.array(reactions.decay, dtype=float),
-            supply=np.array(reactions.supply, dtype=float),
-            vessel_rate=tissue.vessel_rates(exchange),
-            edge_link=np.where(is_fixed, 2.0, 0.0),
-            edge_value=np.ascontiguousarray(np.stack(faces, axis=1), dtype=float),
-            half_saturation=reactions.transport.as_array(),
-            enzyme=enzyme_constants(reactions.drug),
-            tolerance=np.array(
-                [solver.defect, solver.change, solver.step_error, solver.outer_iterations,
-                 solver.inner_iterations, solver.least_step / SECONDS_PER_HOUR]
-            ),
-            floor=reactions.floor(self.medium),
-        )  # fmt: skip
-        self._work = field.field_work(self._grid, len(Species))
-        self._vessel = self._padded(tissue.is_vessel)
-        self._free = 1.0 - self._padded(tissue.is_fixed)
-        self._exposure = np.zeros((N_UPTAKE, tissue.n_site))
-        self._amount = np.zeros((len(Species), len(Flux)))
-
-    def _padded(self, mask: np.ndarray | None) -> np.ndarray:
-        tissue = self.tissue
-        result = np.zeros((tissue.n_y + 2, tissue.n_x))
-        if mask is not None:
-            result[1:-1] = mask
-        return result.ravel()
-
-    def advance(
-        self,
-        concentration: np.ndarray,
-        defect: np.ndarray,
-        capacity: np.ndarray,
-        release: np.ndarray,
-        activity: np.ndarray,
-        dt: float,
-        drug: Drug | None = None,
-        plasma: np.ndarray | None = None,
-    ) -> IntervalResult:
-        """Advance the field by ``dt`` hours.
-
-        concentration, defect : float64[n_species, n_site] [uM], changed in place
-        capacity : float64[4, n_site] [fmol/h], uptake at saturation summed over the cells
-        release : float64[n_species, n_site] [fmol], given off evenly over the interval
-        activity : float64[n_site] [IU/mL]; ``drug`` gives the constants of the enzyme
-        plasma : float64[n_species] [uM], in the vessels
-
-        Raises NumericalError with species, site and value where a solve does not converge; the
-        arrays then hold the state before the call.
-        """
-        if drug is not None:
-            self._rules.enzyme[:] = enzyme_constants(drug)
-        per_amount = 1.0 / (FMOL_PER_UM_PL * self.tissue.volume)
-        sites = field.Sites(
-            self._vessel, self._free, self.medium if plasma is None else plasma,
-            capacity, activity, release, np.array([per_amount, per_amount / dt]),
-        )  # fmt: skip
-        work, n_x, n_site = self._work, self.tissue.n_x, self.tissue.n_site
-        inside = slice(n_x, n_x + n_site)
-        work.now[:, inside] = concentration
-        work.defect[:, inside] = defect
-        control = np.array([self.step_length, 0.0, 0.0])
-        status = field_steps.advance(
-            self._grid, self._linear, self._rules, sites, work, dt, control,
-            self._exposure, self._amount,
-        )  # fmt: skip
-        if status != field.DONE:
-            self._fail(status, dt)
-        self.step_length = control[0]
-        concentration[:] = work.now[:, inside]
-        defect[:] = work.defect[:, inside]
-        to_amount = FMOL_PER_UM_PL * self.tissue.volume
-        return IntervalResult(
-            self._exposure, self._amount * to_amount, defect.sum(axis=1) * to_amount,
-            int(control[1]), int(control[2]), int(work.status[:, 4].sum()),
-        )  # fmt: skip
-
-    def _fail(self, status: int, dt: float) -> None:
-        work = self._work
-        solved = self._rules.solved
-        size = np.nan_to_num(np.abs(work.defect[solved]), nan=np.inf)
-        row, padded = np.unravel_index(int(size.argmax()), size.shape)
-        species = Species(int(solved[row]))
-        site = int(padded) - self.tissue.n_x
-        what = "did not converge" if status == field.NOT_CONVERGED else "left the finite numbers"
-        raise NumericalError(
-            f"the field of {species.name.lower()} {what} in an interval of {dt * 3600:g} s: site "
-            f"{site} holds {work.now[species, padded]:g} uM with a defect of "
-            f"{work.defect[species, padded]:g} uM"
-        )
-
-
-_DEFINITION = ("tissue", "reactions", "medium", "step_length")

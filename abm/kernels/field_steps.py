@@ -1,11 +1,4 @@
-"""Sub-steps of an interval of the nutrient field, and what they moved.
-
-An interval is cut into implicit steps of :mod:`abm.kernels.field`. A step whose error cannot
-exceed the tolerance (see ``filtered_change``) is kept as it is; any other is repeated as two half
-steps, which are kept if they agree with it.
-"""
-
-import math
+"""What an implicit step of the nutrient field moved, and how exact it was."""
 
 import numpy as np
 from numba import prange
@@ -14,7 +7,6 @@ from abm.kernels._jit import kernel, parallel_kernel
 from abm.kernels.field import (
     ASN,
     DECAY,
-    DONE,
     EDGE,
     ENZYME,
     GLN,
@@ -28,7 +20,6 @@ from abm.kernels.field import (
     VESSEL_OUT,
     filtered_change,
     gain_row,
-    implicit_step,
     rival_of,
     spread_row,
     transport_row,
@@ -136,15 +127,6 @@ def book_all(grid, rules, sites, field, dt, exposure, amount):
 
 
 @kernel
-def copy_rows(rules, source, target):
-    """Copy the rows of the solved species."""
-    for species in rules.solved:
-        row, out = source[species], target[species]
-        for i in range(row.size):
-            out[i] = row[i]
-
-
-@kernel
 def distance(grid, rules, field, other):
     """Largest difference between the iterate and ``other``, relative to the iterate plus floor."""
     result, n_x = 0.0, grid.n_x[0]
@@ -166,105 +148,3 @@ def filter_all(grid, linear, rules, field, dt):
     """Estimate the error of the whole step of every solved species, one per thread."""
     for k in prange(rules.solved.size):
         filtered_change(grid, linear, rules, field, rules.solved[k], dt)
-
-
-@kernel
-def is_surely_accurate(grid, linear, rules, field, dt):
-    """Whether the whole step from ``field.start`` is within the tolerance without half steps."""
-    filter_all(grid, linear, rules, field, dt)
-    worst = 0.0
-    for species in rules.solved:
-        worst = max(worst, field.status[species, 6])
-    return worst <= rules.tolerance[2]
-
-
-@kernel
-def take_step(grid, linear, rules, sites, field, dt):
-    """One implicit step from the iterate, whose defect is ``field.defect``; return a status."""
-    copy_rows(rules, field.now, field.old)
-    copy_rows(rules, field.defect, field.old_defect)
-    return implicit_step(grid, linear, rules, sites, field, dt)
-
-
-@kernel
-def take_halves(grid, linear, rules, sites, field, dt):
-    """Two half steps from ``field.start``, recorded in the trial arrays; return a status.
-
-    The first half step is kept in ``field.half``.
-    """
-    field.trial_exposure[:] = 0.0
-    field.trial_amount[:] = 0.0
-    copy_rows(rules, field.start, field.now)
-    copy_rows(rules, field.start_defect, field.defect)
-    exposure, amount = field.trial_exposure, field.trial_amount
-    status = take_step(grid, linear, rules, sites, field, 0.5 * dt)
-    if status != DONE:
-        return status
-    book_all(grid, rules, sites, field, 0.5 * dt, exposure, amount)
-    copy_rows(rules, field.now, field.half)
-    status = take_step(grid, linear, rules, sites, field, 0.5 * dt)
-    book_all(grid, rules, sites, field, 0.5 * dt, exposure, amount)
-    return status
-
-
-@kernel
-def refine(grid, linear, rules, sites, field, step, control):
-    """Halve a step until its halves agree with it; the first half is the next whole step.
-
-    The iterate is the answer of the whole step on entry and that of the accepted half steps on
-    return. Returns (length of the accepted step, status) and sets ``control``.
-    """
-    tolerance, least = rules.tolerance[2], rules.tolerance[5]
-    copy_rows(rules, field.now, field.whole)
-    while True:
-        status = take_halves(grid, linear, rules, sites, field, step)
-        if status != DONE:
-            return step, status
-        error = distance(grid, rules, field, field.whole)
-        if error <= tolerance or 0.5 * step < least:
-            break
-        copy_rows(rules, field.half, field.whole)
-        step *= 0.5
-    control[0] = 2.0 * step if error <= 0.25 * tolerance else step
-    control[2] += 1.0 if error > tolerance else 0.0
-    return step, status
-
-
-@kernel
-def advance(grid, linear, rules, sites, field, dt, control, exposure, amount):
-    """Advance ``field.now`` and ``field.defect`` by an interval of ``dt`` hours; return a status.
-
-    ``exposure`` (float64[4, n_site], h) and ``amount`` (float64[n_species, N_FLUX], uM times
-    voxels) are filled. ``control`` (float64[3]) holds the step length that went well last (h, kept
-    between intervals), the number of steps taken and of those taken at the least length although
-    the error was above the tolerance.
-    """
-    exposure[:] = 0.0
-    amount[:] = 0.0
-    control[1:] = 0.0
-    field.status[:, 4] = 0.0
-    remaining = dt
-    while remaining > 1e-9 * dt:
-        step = remaining / max(1.0, math.ceil(remaining / control[0] - 1e-6))
-        copy_rows(rules, field.now, field.start)
-        copy_rows(rules, field.defect, field.start_defect)
-        status = take_step(grid, linear, rules, sites, field, step)
-        if status != DONE:
-            return status
-        if is_surely_accurate(grid, linear, rules, field, step):
-            book_all(grid, rules, sites, field, step, exposure, amount)
-            control[0] = 2.0 * max(step, control[0])
-        else:
-            step, status = refine(grid, linear, rules, sites, field, step, control)
-            if status != DONE:
-                return status
-            for species in range(amount.shape[0]):
-                for kind in range(N_FLUX):
-                    amount[species, kind] += field.trial_amount[species, kind]
-            for row in range(exposure.shape[0]):
-                trial, out = field.trial_exposure[row], exposure[row]
-                for i in range(out.size):
-                    out[i] += trial[i]
-        control[1] += 1.0
-        remaining -= step
-    return DONE

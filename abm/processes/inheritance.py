@@ -17,6 +17,8 @@ from abm.streams import Stream, Streams
 MAX_METHYLATED_ALLELES = 2
 DIVISION_SIZE_MEAN = 2.0
 _AMPLIFICATION_FOLD = 2.0
+_DAUGHTER_OFFSET = 0.8
+"""Way of each daughter from the mother's centre, over its radius (assumption A84)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,11 +106,11 @@ class Inheritance:
     def _part(
         self, population: Population, mothers: np.ndarray, daughters: np.ndarray, tick: int
     ) -> None:
-        """Put the daughters on both sides of the mother's place, one radius apart."""
+        """Put the daughters on both sides of the mother's place, nearly apart."""
         keys = population["random_key"][daughters]
         axis = self.streams.normals(Stream.DIVISION_AXIS, tick, keys)
         radius = radius_of(population.unit_volume * population.state[CellState.SIZE, daughters])
-        axis *= 0.5 * radius / np.sqrt(axis[0] ** 2 + axis[1] ** 2)
+        axis *= _DAUGHTER_OFFSET * radius / np.sqrt(axis[0] ** 2 + axis[1] ** 2)
         for name, offset in zip(("x", "y"), axis, strict=True):
             population[name][mothers] -= offset
             population[name][daughters] += offset

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from abm.clock import Clock
+from abm.environment.plasma import Plasma
 from abm.environment.tissue import SIGN, Flux
 from abm.kernels.cell import uptake_capacity
 from abm.kernels.elementary import exp
@@ -45,6 +46,7 @@ class Solver(Protocol):
         activity: np.ndarray,
         dt: float,
         drug: Drug | None = None,
+        plasma: np.ndarray | None = None,
     ) -> Any:
         """See TissueSolver.advance and WellSolver.advance."""
 
@@ -65,7 +67,9 @@ class Nutrients(AbstractProcess):
         exchanges: dict[str, Exchange],
         ledger: Ledger,
         dead_matter: DeadMatterParameters,
+        plasma: Plasma | None = None,
     ) -> None:
+        self.plasma = plasma
         self.solver = solver
         self.parameters = parameters
         self.exchanges = exchanges
@@ -90,9 +94,10 @@ class Nutrients(AbstractProcess):
         lysed = sites.dead * (1.0 - exp(-hours / self.dead_matter.lysis_time))
         sites.dead -= lysed
         self._release[[Species.ASN, Species.GLN]] += lysed
+        plasma = None if self.plasma is None else self.plasma.advance(state.drug, hours)
         result = self.solver.advance(
             sites.concentration, sites.defect, self._site_capacity, self._release, sites.activity,
-            hours, state.drug,
+            hours, state.drug, plasma,
         )  # fmt: skip
         for population in cells:
             self._hand_out(population, result.exposure, hours)

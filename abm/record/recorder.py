@@ -45,8 +45,10 @@ class Recorder:
             self._writer.clones(time_h, clone_table(model))
         mechanistic = [p for p in state.populations if p.has(Group.MECHANISTIC)]
         if mechanistic:
-            self._record_price(time_h)
             self._record_cells(time_h, mechanistic)
+        tumour = [p for p in mechanistic if p.cell_type.is_tumour]
+        if tumour:
+            self._record_price(time_h, tumour)
         facts = model.facts
         if facts.grid_shape is not None:
             fields = {
@@ -69,18 +71,16 @@ class Recorder:
             wells = [f"well {i}" for i in range(sites.n)]
             self._writer.sites(time_h, wells, names, concentration)
 
-    def _record_price(self, time_h: float) -> None:
+    def _record_price(self, time_h: float, tumour: list[Population]) -> None:
         now, genotypic, before, genotypic_before = [], [], [], []
-        for population in self._model.state.tumour():
-            if not population.has(Group.MECHANISTIC):
-                continue
+        for population in tumour:
             now.append(population.state[CellState.ASNS, : population.n].copy())
             genotypic.append(self._genotypic_asns(population))
             before.append(population.live("asns_recorded").copy())
             genotypic_before.append(population.live("genotypic_recorded").copy())
             population.live("asns_recorded")[:] = now[-1]
             population.live("genotypic_recorded")[:] = genotypic[-1]
-        z = np.concatenate(now) if now else np.zeros(0)
+        z = np.concatenate(now)
         mean = float(z.mean()) if z.shape[0] else float("nan")
         if self._asns_mean is None:
             split = (0.0, 0.0, 0.0)

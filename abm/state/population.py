@@ -41,7 +41,7 @@ class Population:
         self.capacity = max(capacity, 16)
         self.state = np.zeros((n_state, self.capacity))
         self.is_dead = np.zeros(self.capacity, np.bool_)
-        self._columns = {
+        self._columns: dict[str, np.ndarray] = {
             c.name: np.full(self.capacity, c.default, c.dtype) for c in self.table
         }
 
@@ -65,7 +65,7 @@ class Population:
             return
         capacity = max(int(self.capacity * _GROWTH_FACTOR) + 1, needed)
         for column in self.table:
-            grown = np.full(capacity, column.default, column.dtype)
+            grown: np.ndarray = np.full(capacity, column.default, column.dtype)
             grown[: self.capacity] = self._columns[column.name]
             self._columns[column.name] = grown
         state = np.zeros((self.state.shape[0], capacity))

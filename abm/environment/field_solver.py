@@ -1,0 +1,220 @@
+"""Advances the nutrient field of a tissue over an interval, in implicit steps of chosen length.
+
+A step whose error cannot exceed the tolerance (:func:`abm.kernels.field.filtered_change`) is kept
+as it is; any other is repeated as two half steps, which are kept if they agree with it, else the
+step is halved, down to the least length. The length that went well is remembered.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from abm.environment.fluxes import Flux, IntervalResult
+from abm.environment.reactions import SECONDS_PER_HOUR, Reactions, enzyme_constants
+from abm.environment.tissue import Tissue
+from abm.errors import NumericalError
+from abm.kernels import field, field_steps, multigrid
+from abm.state.sites import N_UPTAKE, Drug, Species
+from abm.units import FMOL_PER_UM_PL
+
+_DEFINITION = ("tissue", "reactions", "medium", "step_length")
+
+EASY_SHARE = 0.25
+"""A step whose error is below this share of the tolerance may be doubled: the error of backward
+Euler grows with the square of the step."""
+
+
+class TissueSolver:
+    """Advances the concentrations of a tissue; holds work arrays and the remembered step length.
+
+    ``medium`` (float64[n_species], uM) is what the vessels carry unless a call says otherwise.
+    ``step_length`` (h) belongs to a checkpoint; concentrations and defect are the caller's.
+    """
+
+    def __init__(self, tissue: Tissue, reactions: Reactions, medium: np.ndarray) -> None:
+        self.tissue, self.reactions = tissue, reactions
+        self.medium = np.asarray(medium, dtype=float).copy()
+        self.step_length = math.inf
+        self._build()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the definition only; work arrays are made anew."""
+        return {name: self.__dict__[name] for name in _DEFINITION}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the definition and make the work arrays."""
+        self.__dict__.update(state)
+        self._build()
+
+    def _build(self) -> None:
+        tissue = self.tissue
+        is_fixed = [edge is not None for edge in tissue.edges]
+        self._grid = multigrid.build_grid(
+            tissue.n_x, tissue.n_y, (is_fixed[0], is_fixed[1], is_fixed[2], is_fixed[3])
+        )
+        self._linear = multigrid.linear_work(self._grid, len(Species))
+        self._work = field.field_work(self._grid, len(Species))
+        self._rules = _rules(tissue, self.reactions, self.medium)
+        self._vessel = _padded(tissue, tissue.is_vessel)
+        self._free = 1.0 - _padded(tissue, tissue.is_fixed)
+        self._exposure = np.zeros((N_UPTAKE, tissue.n_site))
+        self._amount = np.zeros((len(Species), len(Flux)))
+        self._trial_exposure = np.zeros_like(self._exposure)
+        self._trial_amount = np.zeros_like(self._amount)
+        self._whole = np.zeros_like(self._work.now)
+        self._half = np.zeros_like(self._work.now)
+
+    def advance(
+        self,
+        concentration: np.ndarray,
+        defect: np.ndarray,
+        capacity: np.ndarray,
+        release: np.ndarray,
+        activity: np.ndarray,
+        dt: float,
+        drug: Drug | None = None,
+        plasma: np.ndarray | None = None,
+    ) -> IntervalResult:
+        """Advance the field by ``dt`` hours.
+
+        concentration, defect : float64[n_species, n_site] [uM], changed in place
+        capacity : float64[4, n_site] [fmol/h], uptake at saturation summed over the cells
+        release : float64[n_species, n_site] [fmol], given off evenly over the interval; dropped
+            for a species that is switched off
+        activity : float64[n_site] [IU/mL]; ``drug`` gives the constants of the enzyme
+        plasma : float64[n_species] [uM], in the vessels
+
+        Raises NumericalError with species, site and value where a solve does not converge; the
+        arrays then hold the state before the call.
+        """
+        self._rules.enzyme[:] = enzyme_constants(self.reactions.drug if drug is None else drug)
+        volume_factor = FMOL_PER_UM_PL * self.tissue.volume
+        self._sites = field.Sites(
+            self._vessel, self._free, self.medium if plasma is None else plasma, capacity,
+            activity, release, np.array([1.0 / volume_factor, 1.0 / (volume_factor * dt)]),
+        )  # fmt: skip
+        work = self._work
+        inside = slice(self.tissue.n_x, self.tissue.n_x + self.tissue.n_site)
+        work.now[:, inside] = concentration
+        work.defect[:, inside] = defect
+        n_steps, n_rough = self._run(dt)
+        concentration[:] = work.now[:, inside]
+        defect[:] = work.defect[:, inside]
+        return IntervalResult(
+            self._exposure, self._amount * volume_factor, defect.sum(axis=1) * volume_factor,
+            n_steps, n_rough, int(work.status[:, 4].sum()),
+        )  # fmt: skip
+
+    def _run(self, dt: float) -> tuple[int, int]:
+        """Take steps until the interval is over; return their number and that of rough ones."""
+        work, tolerance = self._work, self.reactions.solver.step_error
+        self._exposure[:] = 0.0
+        self._amount[:] = 0.0
+        work.status[:, 4] = 0.0
+        remaining, n_steps, n_rough = dt, 0, 0
+        while remaining > 1e-9 * dt:
+            step = remaining / max(1, math.ceil(remaining / self.step_length - 1e-6))
+            work.start[:] = work.now
+            work.start_defect[:] = work.defect
+            self._step(step)
+            field_steps.filter_all(self._grid, self._linear, self._rules, work, step)
+            if work.status[self._rules.solved, 6].max(initial=0.0) <= tolerance:
+                self._book(step, self._exposure, self._amount)
+                self.step_length = 2.0 * max(step, self.step_length)
+            else:
+                step, error = self._refine(step)
+                self._exposure += self._trial_exposure
+                self._amount += self._trial_amount
+                n_rough += error > tolerance
+                self.step_length = 2.0 * step if error <= EASY_SHARE * tolerance else step
+            n_steps += 1
+            remaining -= step
+        return n_steps, n_rough
+
+    def _refine(self, step: float) -> tuple[float, float]:
+        """Halve a step until its halves agree with it; return its length and the difference.
+
+        The first half is the next whole step, so that a halving costs two solves.
+        """
+        work, solver = self._work, self.reactions.solver
+        self._whole[:] = work.now
+        while True:
+            self._trial_exposure[:] = 0.0
+            self._trial_amount[:] = 0.0
+            work.now[:] = work.start
+            work.defect[:] = work.start_defect
+            self._step(0.5 * step)
+            self._book(0.5 * step, self._trial_exposure, self._trial_amount)
+            self._half[:] = work.now
+            self._step(0.5 * step)
+            self._book(0.5 * step, self._trial_exposure, self._trial_amount)
+            error = field_steps.distance(self._grid, self._rules, work, self._whole)
+            if error <= solver.step_error or 0.5 * step < solver.least_step / SECONDS_PER_HOUR:
+                return step, error
+            self._whole[:] = self._half
+            step *= 0.5
+
+    def _step(self, step: float) -> None:
+        """One implicit step from the iterate; raises NumericalError."""
+        work = self._work
+        work.old[:] = work.now
+        work.old_defect[:] = work.defect
+        status = field.implicit_step(
+            self._grid, self._linear, self._rules, self._sites, work, step
+        )
+        if status != field.DONE:
+            self._fail(status, step)
+
+    def _book(self, step: float, exposure: np.ndarray, amount: np.ndarray) -> None:
+        field_steps.book_all(
+            self._grid, self._rules, self._sites, self._work, step, exposure, amount
+        )
+
+    def _fail(self, status: int, step: float) -> None:
+        work, solved = self._work, self._rules.solved
+        size = np.nan_to_num(np.abs(work.defect[solved]), nan=np.inf)
+        row, padded = np.unravel_index(int(size.argmax()), size.shape)
+        species = Species(int(solved[row]))
+        what = "did not converge" if status == field.NOT_CONVERGED else "left the finite numbers"
+        raise NumericalError(
+            f"the field of {species.name.lower()} {what} in a step of "
+            f"{step * SECONDS_PER_HOUR:g} s: site {int(padded) - self.tissue.n_x} holds "
+            f"{work.now[species, padded]:g} uM with a defect of "
+            f"{work.defect[species, padded]:g} uM"
+        )
+
+
+def _padded(tissue: Tissue, mask: np.ndarray | None) -> np.ndarray:
+    """Return a mask as numbers, with the ghost rows of the kernels."""
+    result = np.zeros((tissue.n_y + 2, tissue.n_x))
+    if mask is not None:
+        result[1:-1] = mask
+    return result.ravel()
+
+
+def _rules(tissue: Tissue, reactions: Reactions, medium: np.ndarray) -> field.Rules:
+    """Collect the constants of a run for the kernels."""
+    exchange = reactions.diffusion.as_array() / tissue.spacing**2
+    faces = [np.zeros(len(Species)) if e is None else np.asarray(e) for e in tissue.edges]
+    is_fixed = [edge is not None for edge in tissue.edges]
+    solver = reactions.solver
+    solved, group = reactions.groups()
+    return field.Rules(
+        solved=solved,
+        group=group,
+        is_solved=reactions.is_solved(),
+        is_open=any(is_fixed) or tissue.is_fixed is not None,
+        exchange=exchange,
+        decay=np.array(reactions.decay, dtype=float),
+        supply=np.array(reactions.supply, dtype=float),
+        vessel_rate=tissue.vessel_rates(exchange),
+        edge_link=np.where(is_fixed, 2.0, 0.0),
+        edge_value=np.ascontiguousarray(np.stack(faces, axis=1), dtype=float),
+        half_saturation=reactions.transport.as_array(),
+        enzyme=enzyme_constants(reactions.drug),
+        tolerance=np.array(
+            [solver.defect, solver.change, solver.outer_iterations, solver.inner_iterations]
+        ),
+        floor=reactions.floor(medium),
+    )
