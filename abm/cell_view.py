@@ -19,6 +19,8 @@ class Cell:
         self._row = row
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):  # a cell that is being copied has no row yet
+            raise AttributeError(name)
         try:
             return _column(self._population, name)[self._row]
         except KeyError:

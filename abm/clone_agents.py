@@ -1,6 +1,7 @@
 """The largest clones as Mesa agents, renewed whenever the run is recorded."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any
 
 import mesa
@@ -49,7 +50,7 @@ def clone_table(model: Any) -> dict[str, np.ndarray]:
             values = population.state[CellState.ASNS, : population.n]
             asns += np.bincount(ids, weights=values, minlength=len(clones))
         else:
-            asns += np.nan
+            asns[ids] = np.nan
     present = np.flatnonzero(n_cells)
     return {
         "clone_id": present,
@@ -74,3 +75,22 @@ def renew_clone_agents(model: Any) -> None:
         agent = known.get(clone_id) or CloneAgent(model, clone_id)
         agent.n_cells = int(table["n_cells"][i])
         agent.asns_mean = float(table["asns_mean"][i])
+
+
+CLONE_REPORTERS: dict[str, Callable[[CloneAgent], Any]] = {
+    name: attrgetter(name) for name in ("clone_id", "n_cells", "asns_mean")
+}
+"""What the data collector keeps of each clone (functions that can be pickled)."""
+
+
+class RunCollector(mesa.DataCollector):
+    """Collects the model reporters at each step, as ``mesa.batch_run`` expects, and the clones only
+    where the run is recorded."""
+
+    def collect(self, model: Any) -> None:
+        """Append the present values."""
+        reporters = self.agenttype_reporters
+        if not model.is_record_due():
+            self.agenttype_reporters = {}
+        super().collect(model)
+        self.agenttype_reporters = reporters

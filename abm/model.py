@@ -8,7 +8,7 @@ import mesa
 
 from abm.cell_view import CellView
 from abm.clock import Clock
-from abm.clone_agents import renew_clone_agents
+from abm.clone_agents import CLONE_REPORTERS, CloneAgent, RunCollector, renew_clone_agents
 from abm.facts import Facts
 from abm.ledger import Ledger
 from abm.lineage import Lineage
@@ -41,7 +41,7 @@ class PopulationModel(mesa.Model):
     scenario. One :meth:`step` advances by one fate step (6 minutes by default); ``running`` turns
     False at the end time or when a stop rule fires. ``model.cells`` is a view of all cells; the
     registered agents are the largest clones. The class works with ``mesa.batch_run``:
-    ``batch_run(PopulationModel, {"assemble": [assemble]}, rng=[1, 2, 3])``.
+    ``batch_run(PopulationModel, {"assemble": [assemble], "rng": [1, 2, 3]})``.
     """
 
     def __init__(self, assemble: Callable[[int], Parts], rng: int = 1) -> None:
@@ -58,7 +58,10 @@ class PopulationModel(mesa.Model):
         self.processes = sorted(parts.processes, key=lambda process: ORDER.index(process.name))
         self.seconds_per_process = {process.name: 0.0 for process in self.processes}
         self.exit_reason: ExitReason | None = None
-        self.datacollector = mesa.DataCollector(model_reporters=dict(REPORTERS))
+        self.datacollector = RunCollector(
+            model_reporters=dict(REPORTERS),
+            agenttype_reporters={CloneAgent: dict(CLONE_REPORTERS)},
+        )
         self._collect()
 
     @property
@@ -92,13 +95,13 @@ class PopulationModel(mesa.Model):
         if self.exit_reason is None and clock.tick >= clock.end:
             self.exit_reason = ExitReason.END_TIME
         self.running = self.exit_reason is None
-        if self.is_record_due():
-            self._collect()
+        self._collect()
 
     def is_record_due(self) -> bool:
         """Tell whether the present tick is one to record: a record tick, or the end of the run."""
         return self.clock.is_record_tick() or not self.running
 
     def _collect(self) -> None:
-        renew_clone_agents(self)
+        if self.is_record_due():
+            renew_clone_agents(self)
         self.datacollector.collect(self)

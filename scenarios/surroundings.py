@@ -4,6 +4,7 @@ import numpy as np
 
 from abm.environment import media
 from abm.environment import tissue as grid
+from abm.environment import well as well_geometry
 from abm.environment.plasma import Plasma, PlasmaParameters
 from abm.environment.reactions import (
     DiffusionParameters,
@@ -11,7 +12,8 @@ from abm.environment.reactions import (
     SolverParameters,
     TransportParameters,
 )
-from abm.environment.tissue import TissueSolver
+from abm.environment.field_solver import TissueSolver
+from abm.environment.well import WellSolver
 from abm.facts import Facts
 from abm.ledger import Ledger
 from abm.pharmacology.products import Patient, Sex, find_product
@@ -109,8 +111,8 @@ class Surroundings:
         )
         if self.tissue is not None:
             return TissueSolver(self.tissue, reactions, self.medium)
-        from abm.environment.well import Well as WellGeometry, WellSolver
-        return WellSolver(WellGeometry(self.sites.volume), reactions, self.medium)
+        well = well_geometry.Well(self.sites.n, float(self.sites.volume[0]))
+        return WellSolver(well, reactions, self.medium)
 
     def _make_tissue(self, environment: Tissue, streams: Streams) -> grid.Tissue:
         n_x, n_y = environment.n_voxels[:2]

@@ -37,7 +37,6 @@ from abm.processes import (  # noqa: E402
     motion,
     nutrients,
 )
-from abm.record import layout  # noqa: E402
 from abm.state.columns import COLUMNS  # noqa: E402
 from abm.streams import Stream  # noqa: E402
 
@@ -211,19 +210,6 @@ def cell_columns() -> str:
     return table(("column", "type", "unit", "group", "at division", "default", "meaning"), rows)
 
 
-def recorded(columns: Iterable[layout.Column]) -> Callable[[], str]:
-    """Return the maker of the table of recorded columns."""
-
-    def make() -> str:
-        rows = [
-            (f"`{c.name}`", "text" if c.dtype == "object" else c.dtype, c.unit or "-", c.meaning)
-            for c in columns
-        ]
-        return table(("column", "type", "unit", "meaning"), rows)
-
-    return make
-
-
 def streams() -> str:
     """Return the registry of random streams."""
     return table(("number", "stream"), ((int(s), f"`{s.name}`") for s in Stream))
@@ -284,7 +270,7 @@ DOCUMENTS: dict[str, dict[str, Callable[[], str]]] = {
         "drugs": drugs,
         "media": media_table,
     },
-    "docs/columns.md": {"cell columns": cell_columns},
+    "docs/output-format.md": {"cell columns": cell_columns},
     "docs/model.md": {"order": order_block},
     "docs/randomness.md": {"streams": streams},
     "docs/verification.md": {"theory": verification},

@@ -216,5 +216,5 @@ def _rules(tissue: Tissue, reactions: Reactions, medium: np.ndarray) -> field.Ru
         tolerance=np.array(
             [solver.defect, solver.change, solver.outer_iterations, solver.inner_iterations]
         ),
-        floor=reactions.floor(medium),
+        floor=solver.error_floor * reactions.error_scale(medium),
     )

@@ -93,6 +93,10 @@ class SolverParameters(ParameterSet):
     )
     """Concentration below which errors count as absolute, as a share of the half-saturation of
     transport (of the medium's value for a species that cells do not take up)."""
+    well_step_error: float = parameter(1e-3, low=1e-12, high=1.0, source="assumption A37")
+    """Relative difference of one and two half steps in a well, before extrapolation."""
+    well_error_floor: float = parameter(1e-5, low=0.0, high=10.0, source="assumption A37")
+    """The floor of errors in a well, as a share of the same scale."""
     outer_iterations: float = parameter(50, low=1, high=1000, source="design.md 3")
     """Most outer iterations of an implicit step."""
     inner_iterations: float = parameter(60, low=1, high=1000, source="assumption A35")
@@ -140,12 +144,12 @@ class Reactions:
         offsets = np.cumsum([0] + [len(group) for group in chosen])
         return np.array(sum(chosen, []), dtype=np.int64), offsets.astype(np.int64)
 
-    def floor(self, medium: np.ndarray) -> np.ndarray:
-        """Return the concentration below which errors are absolute, float64[n_species], uM."""
+    def error_scale(self, medium: np.ndarray) -> np.ndarray:
+        """Return what the floors of errors are shares of, float64[n_species], uM."""
         scale = np.maximum(np.asarray(medium, dtype=float), 1.0)
         half = self.transport.as_array()
         scale[[Species.ASN, Species.GLN, Species.GLU, Species.EAA]] = half
-        return self.solver.error_floor * scale
+        return scale
 
 
 def enzyme_constants(drug: Drug) -> np.ndarray:

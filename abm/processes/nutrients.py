@@ -8,7 +8,7 @@ import numpy as np
 
 from abm.clock import Clock
 from abm.environment.plasma import Plasma
-from abm.environment.tissue import SIGN, Flux
+from abm.environment.fluxes import SIGN, Flux
 from abm.kernels.cell import uptake_capacity
 from abm.kernels.elementary import exp
 from abm.ledger import BOOKED, Ledger
@@ -46,7 +46,7 @@ class Solver(Protocol):
         activity: np.ndarray,
         dt: float,
         drug: Drug | None = None,
-        plasma: np.ndarray | None = None,
+        *plasma: np.ndarray,
     ) -> Any:
         """See TissueSolver.advance and WellSolver.advance."""
 
@@ -94,10 +94,11 @@ class Nutrients(AbstractProcess):
         lysed = sites.dead * (1.0 - exp(-hours / self.dead_matter.lysis_time))
         sites.dead -= lysed
         self._release[[Species.ASN, Species.GLN]] += lysed
-        plasma = None if self.plasma is None else self.plasma.advance(state.drug, hours)
+        # Only tissue has vessels, and so a plasma to give on.
+        plasma = () if self.plasma is None else (self.plasma.advance(state.drug, hours),)
         result = self.solver.advance(
             sites.concentration, sites.defect, self._site_capacity, self._release, sites.activity,
-            hours, state.drug, plasma,
+            hours, state.drug, *plasma,
         )  # fmt: skip
         for population in cells:
             self._hand_out(population, result.exposure, hours)

@@ -1,0 +1,63 @@
+"""Documents agree with the code: tables, the order of a step, ids of equations, links."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from abm.order import ORDER
+from tools import make_tables
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)#:]+)(?:#[^)]*)?\)")
+TAG = re.compile(r"\\qquad\(\\mathrm\{([A-Z]\d+)\}\)")
+CITED = re.compile(r"Eqs?\. \(([A-Z]\d+)\)")
+
+
+@pytest.mark.parametrize("name", make_tables.DOCUMENTS)
+def test_tables_are_up_to_date(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    renewed = make_tables.render(text, make_tables.DOCUMENTS[name], name)
+    assert text == renewed, f"{name} is out of date; say: python tools/make_tables.py"
+
+
+def test_every_parameter_class_is_in_the_tables():
+    shown = {cls for _, _, classes in make_tables.SECTIONS for cls in classes}
+    shown |= {cls for _, classes in make_tables.FROM_SCENARIO for cls in classes}
+    shown |= set(make_tables.LINES_AND_PRODUCTS)
+    missing = {
+        cls.__qualname__
+        for cls in make_tables.all_parameter_classes() - shown
+        if not any(issubclass(other, cls) for other in shown)
+    }
+    assert not missing, f"tools/make_tables.py does not know {missing}"
+
+
+def test_the_order_of_the_model_document_is_that_of_the_engine():
+    text = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+    block = text.split("```python\n")[1].split("```")[0]
+    statement = ast.parse(block).body[0]
+    assert isinstance(statement, ast.AnnAssign) and statement.value is not None
+    assert ast.literal_eval(statement.value) == ORDER
+    # Its sections follow the same order.
+    places = [text.index(f"(`{name}`)\n") for name in ORDER]
+    assert places == sorted(places)
+
+
+def test_equations_are_numbered_once_and_those_that_are_cited_exist():
+    model = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+    tags = TAG.findall(model)
+    assert len(tags) == model.count("$$") / 2 and len(tags) == len(set(tags))
+    pharmacology = (ROOT / "docs" / "pharmacology.md").read_text(encoding="utf-8")
+    known = set(tags) | set(re.findall(r"\(([PR]\d+)\)", pharmacology))
+    for path in sorted((ROOT / "abm").rglob("*.py")):
+        cited = set(CITED.findall(path.read_text(encoding="utf-8")))
+        assert cited <= known, f"{path.relative_to(ROOT)} cites {cited - known}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=[p.name for p in DOCUMENTS])
+def test_links_lead_somewhere(path):
+    for target in LINK.findall(path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), f"{path.name} links to {target}"
