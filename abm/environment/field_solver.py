@@ -1,12 +1,14 @@
 """Advances the nutrient field of a tissue over an interval, in implicit steps of chosen length.
 
 A step whose error cannot exceed the tolerance (:func:`abm.kernels.field.filtered_change`) is kept
-as it is; any other is repeated as two half steps, which are kept if they agree with it, else the
-step is halved, down to the least length. The length that went well is remembered.
+as it is; any other is repeated as two half steps. Where they agree with it, the result is twice the
+halves minus the whole step (of second order, and as exact in the balance as either), or the halves
+themselves if that were negative anywhere; else the step is halved, down to the least length. The
+length that went well is remembered.
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,6 +25,15 @@ _DEFINITION = ("tissue", "reactions", "medium", "step_length")
 EASY_SHARE = 0.25
 """A step whose error is below this share of the tolerance may be doubled: the error of backward
 Euler grows with the square of the step."""
+
+
+class _Record(NamedTuple):
+    """Outcome of a step: iterate, defect (padded), exposure and amounts (sums, kernel units)."""
+
+    now: np.ndarray
+    defect: np.ndarray
+    exposure: np.ndarray
+    amount: np.ndarray
 
 
 class TissueSolver:
@@ -60,10 +71,15 @@ class TissueSolver:
         self._free = 1.0 - _padded(tissue, tissue.is_fixed)
         self._exposure = np.zeros((N_UPTAKE, tissue.n_site))
         self._amount = np.zeros((len(Species), len(Flux)))
-        self._trial_exposure = np.zeros_like(self._exposure)
-        self._trial_amount = np.zeros_like(self._amount)
-        self._whole = np.zeros_like(self._work.now)
-        self._half = np.zeros_like(self._work.now)
+        self._whole, self._half, self._both = (self._record() for _ in range(3))
+
+    def _record(self) -> _Record:
+        """Return an empty record."""
+        shape = self._work.now.shape
+        return _Record(
+            np.zeros(shape), np.zeros(shape), np.zeros_like(self._exposure),
+            np.zeros_like(self._amount),
+        )  # fmt: skip
 
     def advance(
         self,
@@ -124,8 +140,6 @@ class TissueSolver:
                 self.step_length = 2.0 * max(step, self.step_length)
             else:
                 step, error = self._refine(step)
-                self._exposure += self._trial_exposure
-                self._amount += self._trial_amount
                 n_rough += error > tolerance
                 self.step_length = 2.0 * step if error <= EASY_SHARE * tolerance else step
             n_steps += 1
@@ -133,27 +147,46 @@ class TissueSolver:
         return n_steps, n_rough
 
     def _refine(self, step: float) -> tuple[float, float]:
-        """Halve a step until its halves agree with it; return its length and the difference.
+        """Halve a step until its halves agree with it, and accept the outcome.
 
-        The first half is the next whole step, so that a halving costs two solves.
+        The first half is the next whole step, so that a halving costs two solves. Returns the
+        length of the step and the difference.
         """
         work, solver = self._work, self.reactions.solver
-        self._whole[:] = work.now
+        whole, half, both = self._whole, self._half, self._both
+        self._keep(step, whole)
         while True:
-            self._trial_exposure[:] = 0.0
-            self._trial_amount[:] = 0.0
             work.now[:] = work.start
             work.defect[:] = work.start_defect
             self._step(0.5 * step)
-            self._book(0.5 * step, self._trial_exposure, self._trial_amount)
-            self._half[:] = work.now
+            self._keep(0.5 * step, half)
             self._step(0.5 * step)
-            self._book(0.5 * step, self._trial_exposure, self._trial_amount)
-            error = field_steps.distance(self._grid, self._rules, work, self._whole)
+            self._keep(0.5 * step, both)
+            error = field_steps.distance(self._grid, self._rules, work, whole.now)
             if error <= solver.step_error or 0.5 * step < solver.least_step / SECONDS_PER_HOUR:
-                return step, error
-            self._whole[:] = self._half
+                break
+            for kept, source in zip(whole, half, strict=True):
+                kept[:] = source
             step *= 0.5
+        both.exposure[:] += half.exposure
+        both.amount[:] += half.amount
+        is_positive = np.all(2.0 * both.now >= whole.now) and np.all(
+            2.0 * both.exposure >= whole.exposure
+        )
+        if is_positive and error <= solver.step_error:
+            for better, worse in zip(both, whole, strict=True):
+                better[:] += better - worse
+        work.now[:], work.defect[:] = both.now, both.defect
+        self._exposure += both.exposure
+        self._amount += both.amount
+        return step, error
+
+    def _keep(self, step: float, record: _Record) -> None:
+        """Copy the outcome of an implicit step into a record."""
+        record.now[:], record.defect[:] = self._work.now, self._work.defect
+        record.exposure[:] = 0.0
+        record.amount[:] = 0.0
+        self._book(step, record.exposure, record.amount)
 
     def _step(self, step: float) -> None:
         """One implicit step from the iterate; raises NumericalError."""

@@ -93,7 +93,7 @@ class SolverParameters(ParameterSet):
     )
     """Concentration below which errors count as absolute, as a share of the half-saturation of
     transport (of the medium's value for a species that cells do not take up)."""
-    well_step_error: float = parameter(1e-3, low=1e-12, high=1.0, source="assumption A37")
+    well_step_error: float = parameter(3e-4, low=1e-12, high=1.0, source="assumption A37")
     """Relative difference of one and two half steps in a well, before extrapolation."""
     well_error_floor: float = parameter(1e-5, low=0.0, high=10.0, source="assumption A37")
     """The floor of errors in a well, as a share of the same scale."""

@@ -113,7 +113,7 @@ def uptake_capacity(state, n, parameters, out):  # type: ignore[no-untyped-def]
 
 @inline_kernel
 def _load(  # type: ignore[no-untyped-def]
-    scratch, state, first, count, uptake, eaa_saturation, crowding, methylated_alleles,
+    scratch, state, cells, count, uptake, eaa_saturation, crowding, methylated_alleles,
     asns_gain, threshold_factor, parameters, dt_h,
 ):  # fmt: skip
     """Fill the scratch block; lanes beyond ``count`` repeat the first cell and stay inactive."""
@@ -122,12 +122,12 @@ def _load(  # type: ignore[no-untyped-def]
     threshold = parameters[CellParameter.DEATH_THRESHOLD]
     for row in range(N_STATE):
         for lane in range(count):
-            scratch[row, lane] = state[row, first + lane]
+            scratch[row, lane] = state[row, cells[lane]]
     for row in range(N_UPTAKE):
         for lane in range(count):
-            scratch[Scratch.UPTAKE + row, lane] = uptake[row, first + lane] * per_amount
+            scratch[Scratch.UPTAKE + row, lane] = uptake[row, cells[lane]] * per_amount
     for lane in range(count):
-        cell = first + lane
+        cell = cells[lane]
         alleles = methylated_alleles[cell]
         scratch[Scratch.EAA_SATURATION, lane] = eaa_saturation[cell]
         scratch[Scratch.CROWDING, lane] = crowding[cell]
@@ -160,11 +160,13 @@ def _set_steps(scratch, level, finest, table, dt_h):  # type: ignore[no-untyped-
 
 
 @inline_kernel
-def _choose_steps(scratch, level, position, finest):  # type: ignore[no-untyped-def]
+def _choose_steps(scratch, level, first_level, position, finest):  # type: ignore[no-untyped-def]
     """Advance the clock of every lane and choose its next level; return (lanes left, changed).
 
     ``position`` counts the shortest sub-steps done. A refused sub-step is halved; a calm one is
-    doubled where the doubled one would begin on its own grid.
+    doubled where the doubled one would begin on its own grid. ``first_level`` gets the level for
+    the start of the next interval: what the first sub-step of this one allowed, as uptake jumps
+    at the start of every interval and later sub-steps are calmer.
     """
     n_active = 0
     n_changed = 0
@@ -174,8 +176,10 @@ def _choose_steps(scratch, level, position, finest):  # type: ignore[no-untyped-
             continue
         width = 1 << (finest - level[lane])
         if scratch[Scratch.TAKEN, lane] > 0.0:
-            position[lane] += width
             is_calm = scratch[Scratch.UNREST, lane] <= 0.0 and level[lane] > 0
+            if position[lane] == 0:
+                first_level[lane] = level[lane] - 1 if is_calm else level[lane]
+            position[lane] += width
             if is_calm and position[lane] % (2 * width) == 0:
                 level[lane] -= 1
                 n_changed += 1
@@ -192,45 +196,48 @@ def _choose_steps(scratch, level, position, finest):  # type: ignore[no-untyped-
 
 @inline_kernel
 def _store(  # type: ignore[no-untyped-def]
-    scratch, state, first, count, level, parameters, dt_h, substeps, fluxes, growth, hazard
+    scratch, state, cells, level, parameters, dt_h, substeps, fluxes, growth, hazard
 ):
     """Copy the block back; return how many states are not finite."""
+    count = cells.shape[0]
     per_flux = parameters[CellParameter.VOLUME] * FMOL_PER_UM_PL
     n_bad = 0
     for row in range(N_STATE):
         for lane in range(count):
             value = scratch[row, lane]
-            state[row, first + lane] = value
+            state[row, cells[lane]] = value
             n_bad += 0 if abs(value) < 1e300 else 1
     for row in range(N_FLUX):
         for lane in range(count):
-            fluxes[row, first + lane] = scratch[Scratch.FLUX + row, lane] * per_flux
+            fluxes[row, cells[lane]] = scratch[Scratch.FLUX + row, lane] * per_flux
     for lane in range(count):
-        growth[first + lane] = scratch[Scratch.GROWTH_SUM, lane] / dt_h
-        hazard[first + lane] = scratch[Scratch.HAZARD_SUM, lane] / dt_h
-        substeps[first + lane] = 1 << level[lane]
+        growth[cells[lane]] = scratch[Scratch.GROWTH_SUM, lane] / dt_h
+        hazard[cells[lane]] = scratch[Scratch.HAZARD_SUM, lane] / dt_h
+        substeps[cells[lane]] = 1 << level[lane]
     return n_bad
 
 
 @kernel
 def advance_block(  # type: ignore[no-untyped-def]
-    first, count, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
+    cells, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
     threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard,
 ):  # fmt: skip
-    """Advance ``count`` <= 64 cells from column ``first`` on; see :func:`advance_cells`.
+    """Advance the cells in the columns ``cells``, int64[<= 64]; see :func:`advance_cells`.
 
     table : float64[n_level, 13] of :func:`fill_relaxation` for this dt_h and these parameters
     """
     scratch = np.empty((N_SCRATCH, BLOCK))
     level = np.zeros(BLOCK, np.int64)
+    first_level = np.zeros(BLOCK, np.int64)
     position = np.zeros(BLOCK, np.int64)
     finest = table.shape[0] - 1
+    count = cells.shape[0]
     _load(
-        scratch, state, first, count, uptake, eaa_saturation, crowding, methylated_alleles,
+        scratch, state, cells, count, uptake, eaa_saturation, crowding, methylated_alleles,
         asns_gain, threshold_factor, parameters, dt_h,
     )  # fmt: skip
     for lane in range(count):
-        while level[lane] < finest and (1 << level[lane]) < substeps[first + lane]:
+        while level[lane] < finest and (1 << level[lane]) < substeps[cells[lane]]:
             level[lane] += 1
     _set_steps(scratch, level, finest, table, dt_h)
     n_active = count
@@ -244,13 +251,13 @@ def advance_block(  # type: ignore[no-untyped-def]
         correct_asp_eaa(scratch, parameters)
         correct_rest(scratch, parameters)
         accept(scratch, parameters)
-        n_active, n_changed = _choose_steps(scratch, level, position, finest)
+        n_active, n_changed = _choose_steps(scratch, level, first_level, position, finest)
         if n_active == 0:
             break
         if n_changed > 0:
             _set_steps(scratch, level, finest, table, dt_h)
     n_bad = _store(
-        scratch, state, first, count, level, parameters, dt_h, substeps, fluxes, growth, hazard
+        scratch, state, cells, first_level, parameters, dt_h, substeps, fluxes, growth, hazard
     )
     if n_bad > 0:
         return STATUS_NOT_FINITE
@@ -259,13 +266,12 @@ def advance_block(  # type: ignore[no-untyped-def]
 
 @parallel_kernel
 def _advance_blocks(  # type: ignore[no-untyped-def]
-    n, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain, threshold_factor,
+    order, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain, threshold_factor,
     substeps, parameters, table, dt_h, fluxes, growth, hazard, status,
 ):  # fmt: skip
     for block in prange(status.shape[0]):
-        first = block * BLOCK
         status[block] = advance_block(
-            first, min(BLOCK, n - first), state, uptake, eaa_saturation, crowding,
+            order[block * BLOCK : (block + 1) * BLOCK], state, uptake, eaa_saturation, crowding,
             methylated_alleles, asns_gain, threshold_factor, substeps, parameters, table, dt_h,
             fluxes, growth, hazard,
         )  # fmt: skip
@@ -298,16 +304,17 @@ def advance_cells(  # type: ignore[no-untyped-def]
     table = np.empty((n_level, N_RELAXING))
     fill_relaxation(parameters, dt_h, table)
     status = np.zeros((n + BLOCK - 1) // BLOCK, np.int64)
+    # Cells that need equally many sub-steps share blocks: a block lasts as long as its slowest.
+    order = np.argsort(substeps[:n], kind="stable")
     if status.size > SERIAL_BLOCKS:
         _advance_blocks(
-            n, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
+            order, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
             threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard, status,
         )  # fmt: skip
     else:
         for block in range(status.size):
-            first = block * BLOCK
             status[block] = advance_block(
-                first, min(BLOCK, n - first), state, uptake, eaa_saturation, crowding,
+                order[block * BLOCK : (block + 1) * BLOCK], state, uptake, eaa_saturation, crowding,
                 methylated_alleles, asns_gain, threshold_factor, substeps, parameters, table,
                 dt_h, fluxes, growth, hazard,
             )  # fmt: skip

@@ -36,6 +36,9 @@ TURNOVER = 60_000.0
 FIXED = 1e30
 """Diagonal of a voxel of fixed value: no correction gets through it."""
 
+ROUND_OFF = 1e-15
+"""Relative rounding error of a sum over the faces of a voxel; no defect can be driven below it."""
+
 LOOSENESS = 3e-2
 """Reduction of the defect that one linear solve aims at; more is lost on the next rival."""
 
@@ -54,7 +57,8 @@ class Rules(NamedTuple):
     """int64[n_solved], species that are switched on, in the order of their groups."""
     group: np.ndarray
     """int64[4], where in ``solved`` the groups begin, and its length: glutamine and those that
-    depend on no other; asparagine and glutamate; aspartate and ammonia."""
+    depend on no other; asparagine and glutamate; aspartate and ammonia. Products are made of
+    ``FieldWork.split``, which the group before has written."""
     is_solved: np.ndarray
     """bool[n_species], the same as a mask."""
     is_open: bool
@@ -115,6 +119,8 @@ class FieldWork(NamedTuple):
     """[n_species, n_padded], concentrations before the trial step."""
     start_defect: np.ndarray
     """[n_species, n_padded]."""
+    split: np.ndarray
+    """[2, n_padded], hydrolysis of asparagine and of glutamine at the iterate, uM/h."""
     rows: np.ndarray
     """[n_species, 6, n_x], scratch: loss, slope, gain and sums along columns."""
     status: np.ndarray
@@ -137,11 +143,18 @@ def add_saturable(u, rival, most, factor, constant, inverse_rival, rows):
 
 
 @kernel
-def add_saturated(u, rival, most, factor, constant, inverse_rival, total):
-    """Add the same rate, without the slope, to ``total``."""
-    for i in range(u.size):
-        half = constant * (1.0 + rival[i] * inverse_rival)
-        total[i] += factor * most[i] * u[i] / (half + u[i])
+def split_row(rules, sites, field, species, first, n_x, slope):
+    """Set the hydrolysis of asparagine or glutamine in ``field.split`` and add to its slope."""
+    u, rival = field.now[species, first : first + n_x], field.now[1 - species, first : first + n_x]
+    split, activity = field.split[species, first : first + n_x], sites.activity[first - n_x : first]
+    factor = TURNOVER * (1.0 if species == ASN else rules.enzyme[2])
+    constant, inverse = rules.enzyme[species], 1.0 / rules.enzyme[1 - species]
+    for i in range(n_x):
+        half = constant * (1.0 + rival[i] * inverse)
+        part = 1.0 / (half + u[i])
+        rate = factor * activity[i] * part
+        split[i] = rate * u[i]
+        slope[i] += rate * half * part
 
 
 @kernel
@@ -161,25 +174,16 @@ def rival_of(species):
 
 
 @kernel
-def enzyme_row(rules, sites, field, source, first, n_x, share, total):
-    """Add ``share`` of the hydrolysis of ``source`` (asparagine or glutamine) to ``total``, uM/h."""
-    own, other = (0, 1) if source == ASN else (1, 0)
-    factor = share * TURNOVER * (1.0 if source == ASN else rules.enzyme[2])
-    add_saturated(
-        field.now[source, first : first + n_x], field.now[rival_of(source), first : first + n_x],
-        sites.activity[first - n_x : first], factor, rules.enzyme[own], 1.0 / rules.enzyme[other],
-        total,
-    )  # fmt: skip
-
-
-@kernel
-def gain_row(rules, sites, field, species, first, n_x, gain):
+def gain_row(field, species, first, n_x, gain):
     """Fill ``gain`` with what the enzyme makes of a species, uM/h."""
-    gain[:] = 0.0
-    if species == ASP or species == NH3:
-        enzyme_row(rules, sites, field, ASN, first, n_x, 1.0, gain)
-    if species == GLU or species == NH3:
-        enzyme_row(rules, sites, field, GLN, first, n_x, 1.0, gain)
+    from_asn, from_gln = field.split[ASN, first : first + n_x], field.split[GLN, first : first + n_x]
+    asn = 1.0 if species == ASP or species == NH3 else 0.0
+    gln = 1.0 if species == GLU or species == NH3 else 0.0
+    if asn == 0.0 and gln == 0.0:
+        gain[:] = 0.0
+        return
+    for i in range(n_x):
+        gain[i] = asn * from_asn[i] + gln * from_gln[i]
 
 
 @kernel
@@ -203,12 +207,11 @@ def reaction_row(rules, sites, field, species, first, n_x):
             rules.half_saturation[row], inverse, rows,
         )  # fmt: skip
     if species == ASN or species == GLN:
-        factor = TURNOVER * (1.0 if species == ASN else rules.enzyme[2])
-        add_saturable(
-            u, rival, sites.activity[first - n_x : first], factor,
-            rules.enzyme[species], 1.0 / rules.enzyme[1 - species], rows,
-        )  # fmt: skip
-    gain_row(rules, sites, field, species, first, n_x, gain)
+        split_row(rules, sites, field, species, first, n_x, slope)
+        split = field.split[species, first : first + n_x]
+        for i in range(n_x):
+            loss[i] += split[i]
+    gain_row(field, species, first, n_x, gain)
 
 
 @kernel
@@ -289,6 +292,12 @@ def work_of(linear, species):
 
 
 @kernel
+def above_round_off(rules, species, dt, tolerance):
+    """Return a relative tolerance, but no less than rounding errors allow."""
+    return max(tolerance, ROUND_OFF * (1.0 + rules.exchange[species] * dt))
+
+
+@kernel
 def correct(grid, linear, rules, field, species, dt, looseness):
     """Solve for the correction of one species and apply it, cut off at zero.
 
@@ -298,7 +307,8 @@ def correct(grid, linear, rules, field, species, dt, looseness):
     work = work_of(linear, species)
     status = field.status[species]
     multigrid.set_coefficients(grid, work)
-    wanted = max(looseness * status[0], 0.3 * rules.tolerance[0] * status[1])
+    allowed = above_round_off(rules, species, dt, rules.tolerance[0])
+    wanted = max(looseness * status[0], 0.3 * allowed * status[1])
     target = wanted / (rules.exchange[species] * dt)
     iterations, _ = multigrid.solve(grid, work, target, int(rules.tolerance[3]))
     multigrid.first_sweep(grid, 0, work, work.scratch)
@@ -321,7 +331,7 @@ def correct(grid, linear, rules, field, species, dt, looseness):
 
 
 @kernel
-def is_converged(rules, status):
+def is_converged(rules, species, status, dt):
     """Judge one species after its evaluation.
 
     The change that one more iteration would bring is the last one times the factor by which the
@@ -330,7 +340,9 @@ def is_converged(rules, status):
     expected = 0.0
     if status[3] > 0.0:
         expected = status[2] * min(status[0] / status[3], 1.0)
-    return status[0] <= rules.tolerance[0] * status[1] and expected <= rules.tolerance[1]
+    if status[0] > above_round_off(rules, species, dt, rules.tolerance[0]) * status[1]:
+        return False
+    return expected <= above_round_off(rules, species, dt, rules.tolerance[1])
 
 
 @kernel
@@ -343,7 +355,7 @@ def iterate(grid, linear, rules, sites, field, species, dt, looseness):
     status = field.status[species]
     if not np.isfinite(status[0]):
         status[5] = 2.0
-    elif is_converged(rules, status):
+    elif is_converged(rules, species, status, dt):
         status[5] = 0.0
     else:
         status[5] = 1.0
@@ -369,6 +381,12 @@ def implicit_step(grid, linear, rules, sites, field, dt):
         field.status[species, 2:4] = 0.0
     for _ in range(int(rules.tolerance[2]) + 1):
         for group in range(rules.group.size - 1):
+            clamped = GLN if group == 1 else ASN
+            if group > 0 and not rules.is_solved[clamped]:
+                for j in range(grid.n_y[0]):
+                    n_x = grid.n_x[0]
+                    slope = field.rows[clamped, 1]
+                    split_row(rules, sites, field, clamped, (j + 1) * n_x, n_x, slope)
             first = rules.group[group : group + 2]
             if first[1] - first[0] == 1:
                 species = rules.solved[first[0]]
@@ -412,6 +430,6 @@ def field_work(grid: Grid, n_species: int) -> FieldWork:
     n_x, n_y = int(grid.n_x[0]), int(grid.n_y[0])
     fields = [np.zeros((n_species, (n_y + 2) * n_x)) for _ in range(6)]
     return FieldWork(
-        *fields, np.zeros((n_species, 6, n_x)), np.zeros((n_species, 7)),
+        *fields, np.zeros((2, (n_y + 2) * n_x)), np.zeros((n_species, 6, n_x)), np.zeros((n_species, 7)),
         np.zeros((n_species, N_FLUX, n_x)),
     )  # fmt: skip

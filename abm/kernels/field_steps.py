@@ -14,7 +14,6 @@ from abm.kernels.field import (
     PRODUCT,
     RELEASE,
     SUPPLY,
-    TURNOVER,
     UPTAKE,
     VESSEL_IN,
     VESSEL_OUT,
@@ -61,8 +60,11 @@ def add_fluxes(grid, rules, sites, field, species, j, dt):
         decayed[i] += decay * u[i]
         released[i] += per_amount * release[i]
     rows = field.rows[species]
-    gain_row(rules, sites, field, species, first, n_x, rows[2])
-    loss_rows(rules, sites, field, species, first, n_x, rows)
+    gain_row(field, species, first, n_x, rows[2])
+    uptake_row(rules, sites, field, species, first, n_x, rows[0])
+    rows[1] = 0.0
+    if species == ASN or species == GLN:
+        rows[1] = field.split[species, first : first + n_x]
     gain, taken, split = flux[PRODUCT], flux[UPTAKE], flux[ENZYME]
     for i in range(n_x):
         gain[i] += dt * rows[2, i]
@@ -79,25 +81,18 @@ def add_fluxes(grid, rules, sites, field, species, j, dt):
 
 
 @kernel
-def loss_rows(rules, sites, field, species, first, n_x, rows):
-    """Fill rows 0 and 1 with uptake by cells and hydrolysis, uM/h."""
-    taken, split = rows[0], rows[1]
-    taken[:] = 0.0
-    split[:] = 0.0
+def uptake_row(rules, sites, field, species, first, n_x, taken):
+    """Fill ``taken`` with uptake by cells, uM/h."""
     row, u = transport_row(species), field.now[species, first : first + n_x]
+    if row < 0:
+        taken[:] = 0.0
+        return
     rival = field.now[rival_of(species), first : first + n_x]
-    if row >= 0:
-        inverse = 0.0 if row > GLN else 1.0 / rules.half_saturation[1 - row]
-        capacity = sites.capacity[row, first - n_x : first]
-        for i in range(n_x):
-            half = rules.half_saturation[row] * (1.0 + rival[i] * inverse)
-            taken[i] = sites.to_concentration[0] * capacity[i] * u[i] / (half + u[i])
-    if species == ASN or species == GLN:
-        factor = TURNOVER * (1.0 if species == ASN else rules.enzyme[2])
-        activity, inverse = sites.activity[first - n_x : first], 1.0 / rules.enzyme[1 - species]
-        for i in range(n_x):
-            half = rules.enzyme[species] * (1.0 + rival[i] * inverse)
-            split[i] = factor * activity[i] * u[i] / (half + u[i])
+    inverse = 0.0 if row > GLN else 1.0 / rules.half_saturation[1 - row]
+    capacity = sites.capacity[row, first - n_x : first]
+    for i in range(n_x):
+        half = rules.half_saturation[row] * (1.0 + rival[i] * inverse)
+        taken[i] = sites.to_concentration[0] * capacity[i] * u[i] / (half + u[i])
 
 
 @kernel

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from abm.order import ORDER
+from abm.processes.cell_parameters import CellParameters
+from tests.architecture.test_layers import LAYERS
 from tools import make_tables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,3 +63,19 @@ def test_equations_are_numbered_once_and_those_that_are_cited_exist():
 def test_links_lead_somewhere(path):
     for target in LINK.findall(path.read_text(encoding="utf-8")):
         assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_symbols_of_the_equations_lead_to_parameters():
+    text = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", text.split("## 13. Symbols")[1]))
+    classes = make_tables.all_parameter_classes()
+    assert named <= {row.name for cls in classes for row in cls.rows()}
+    assert {row.name for row in CellParameters.rows()} - named <= {"step_tolerance", "step_floor"}
+
+
+def test_layers_of_the_architecture_document_are_those_that_are_tested():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    block = next(part for part in text.split("```") if part.startswith("\nerrors, units\n"))
+    told = [tuple(f"abm.{name}" for name in line.split(", ")) for line in block.split("\n")[1:-1]]
+    inside = [layer for layer in LAYERS if layer[0].startswith("abm.")]
+    assert [set(layer) for layer in told] == [set(layer) for layer in inside]

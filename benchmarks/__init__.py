@@ -1,0 +1,1 @@
+"""Speed as ratios: two sides measured in one process, by turns. See docs/performance.md."""
