@@ -47,5 +47,8 @@ types: $(VENV)/dev
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks
 
+docs-tables: $(VENV)/dev
+	$(BIN)/python tools/make_tables.py
+
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

@@ -8,13 +8,14 @@ import numpy as np
 
 from abm.kernels.cell_layout import CellState
 from abm.processes.fate import Fate
-from abm.processes.inheritance import Inheritance
+from abm.processes.inheritance import DIVISION_SIZE_MEAN, Inheritance
 from abm.state.columns import CellType, Group
 from abm.state.population import Population
 from abm.state.state import State
 from abm.streams import Stream, Streams
 
 _SPARE_CAPACITY = 1.5
+_FIRST_DRAW_OF_SIZE = 4
 
 
 class Placement(IntEnum):
@@ -118,11 +119,38 @@ def _set_cells(
         population.state[:, np.flatnonzero(alleles == number)] = start[:, None]
     population.state[CellState.ASNS, :n] *= spread[1]
     population.state[CellState.COMMITMENT, :n] /= spread[0]
-    # Sizes of cells that grow without being in step: density 2/M**2 between birth and division.
-    u = streams.uniforms(Stream.FOUNDER_TRAITS, 0, keys, draw=1)[0]
-    size = 0.5 * population.live("division_size") / (1.0 - 0.5 * u)
+    size, division_size = _sizes_out_of_step(keys, inheritance.parameters.division_size_cv, streams)
+    population["division_size"][:n] = division_size
     for row in (CellState.SIZE, CellState.BOUND_ASN, CellState.BOUND_GLN):
         population.state[row, :n] *= size
+
+
+def _sizes_out_of_step(
+    keys: np.ndarray, cv: float, streams: Streams
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw size and size at division of cells that have grown for long, none in step with another.
+
+    Where all cells grow at one rate, a cell born at size b that divides at size d is met at size M
+    with density b / M**2 between both, hence pairs (b, d) with weight 1 - b / d; b is half the size
+    at which the mother divided, and mothers that divide small come sooner: weight 1 / d. So numbers
+    grow like mass from the start, and the mean size stays 2 ln 2 / (1 + cv**2). By rejection.
+    """
+    size, division_size = np.empty(keys.shape[0]), np.empty(keys.shape[0])
+    left, draw = np.arange(keys.shape[0]), _FIRST_DRAW_OF_SIZE
+    while left.shape[0]:
+        factors = streams.lognormals(
+            Stream.FOUNDER_TRAITS, 0, keys[left], np.array([cv, cv]), draw=draw
+        )
+        # The weight 1 / d shrinks a lognormal number by 1 + cv**2 and changes nothing else.
+        born = 0.5 * DIVISION_SIZE_MEAN / (1.0 + cv**2) * factors[0]
+        divides = DIVISION_SIZE_MEAN * factors[1]
+        u = streams.uniforms(Stream.FOUNDER_TRAITS, 0, keys[left], draw=draw + 1)
+        is_taken = u[0] < 1.0 - born / divides
+        rows = left[is_taken]
+        drawn = 1.0 / (1.0 / born - u[1] * (1.0 / born - 1.0 / divides))
+        size[rows], division_size[rows] = drawn[is_taken], divides[is_taken]
+        left, draw = left[~is_taken], draw + 2
+    return size, division_size
 
 
 def _spread_by_shares(shares: Mapping[int, float], n: int) -> np.ndarray:

@@ -58,7 +58,7 @@ class Ledger:
         places = stock(state, species)
         now = sum(places.values())
         start = self.start.setdefault(species, now)
-        net = sum(amount for (one, _), amount in self.flux.items() if one is species)
+        net = sum(amount for (one, _), amount in self.flux.items() if one == species)
         return Closure(self.gross[species] + abs(start), now - start - net, places["defect"])
 
 

@@ -20,7 +20,7 @@ class Lineage:
         self._time = np.empty(_FIRST_CAPACITY)
 
     def add(self, parents: np.ndarray, times: np.ndarray) -> np.ndarray:
-        """Append cells born of ``parents`` (-1 for founders) at ``times`` [h]; return their nodes."""
+        """Append cells born of ``parents`` (-1: founder) at ``times`` [h]; return their nodes."""
         first, last = self.n, self.n + parents.shape[0]
         if last > self._parent.shape[0]:
             capacity = max(2 * self._parent.shape[0], last)

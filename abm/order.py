@@ -11,7 +11,8 @@ ORDER: tuple[str, ...] = (
     "motion",
     "compaction",
 )
-"""(change of medium, in wells) -> dosing -> exchange and nutrients (one coupled implicit solve) -> metabolism and signalling ->
+"""(change of medium, in wells) -> dosing -> exchange and nutrients (one coupled implicit solve) ->
+metabolism and signalling ->
 contact transfer -> fate (division and death requests) -> inheritance (mutation, methylation flips,
 lineage) -> motion -> compaction (the only place where array length changes) -> observers
 (read-only) -> stop rules. Fate asks and inheritance answers within one pass; cells with fixed rates

@@ -57,10 +57,15 @@ class Biology:
     """Reads the mechanistic populations of a scenario and makes what they need."""
 
     def __init__(
-        self, scenario: Scenario, overrides: Overrides, medium: np.ndarray, tissue: Tissue | None
+        self,
+        scenario: Scenario,
+        overrides: Overrides,
+        cell: CellParameters,
+        medium: np.ndarray,
+        tissue: Tissue | None,
     ) -> None:
         self._scenario = scenario
-        self._parameters = overrides.apply("cell", CellParameters())
+        self._parameters = cell
         self._switches = overrides.apply("switches", CellSwitches())
         self._motion = overrides.apply("motion", MotionParameters())
         self._contact = overrides.apply("contact", ContactParameters())

@@ -10,6 +10,7 @@ from abm.facts import Facts
 from abm.ledger import BOOKED, Ledger
 from abm.lineage import Lineage
 from abm.model import Parts, PopulationModel
+from abm.processes.cell_parameters import CellParameters
 from abm.processes.compaction import Compaction
 from abm.processes.fate import Fate, FixedRates
 from abm.processes.inheritance import Inheritance, InheritanceParameters
@@ -37,8 +38,9 @@ def assemble(scenario: Scenario, seed: int) -> Parts:
     """Put the parts of a model together for one seed."""
     overrides = Overrides(scenario.parameters)
     streams = Streams(seed)
-    surroundings = Surroundings(scenario, overrides, streams)
-    biology = Biology(scenario, overrides, surroundings.medium, surroundings.tissue)
+    cell = overrides.apply("cell", CellParameters())
+    surroundings = Surroundings(scenario, overrides, streams, cell)
+    biology = Biology(scenario, overrides, cell, surroundings.medium, surroundings.tissue)
     inheritance_parameters = dataclasses.replace(
         overrides.apply("inheritance", InheritanceParameters()),
         **scenario.inheritance.model_dump(),

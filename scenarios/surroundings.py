@@ -18,6 +18,7 @@ from abm.facts import Facts
 from abm.ledger import Ledger
 from abm.pharmacology.products import Patient, Sex, find_product
 from abm.pharmacology.regimen import Amount, AmountKind, Dose, Regimen, Route
+from abm.processes.cell_parameters import CellParameters
 from abm.processes.dosing import Dosing, DosingParameters, parse_rule
 from abm.processes.medium_change import MediumChange, MediumChangeParameters
 from abm.processes.nutrients import Solver
@@ -47,7 +48,9 @@ class Surroundings:
     plasma  : what the vessels of a tissue carry
     """
 
-    def __init__(self, scenario: Scenario, overrides: Overrides, streams: Streams) -> None:
+    def __init__(
+        self, scenario: Scenario, overrides: Overrides, streams: Streams, cell: CellParameters
+    ) -> None:
         self._scenario = scenario
         environment = scenario.environment
         self.species = tuple(sorted(Species[name.upper()] for name in environment.species))
@@ -71,7 +74,12 @@ class Surroundings:
             "dosing", DosingParameters(interstitial_share=share)
         )
         self._medium_change_parameters = overrides.apply("medium_change", MediumChangeParameters())
-        self._transport = overrides.apply("transport", TransportParameters())
+        self._transport = TransportParameters(
+            half_saturation_asn=cell.asn_half_saturation,
+            half_saturation_gln=cell.gln_half_saturation,
+            half_saturation_glu=cell.glu_half_saturation,
+            half_saturation_eaa=cell.eaa_half_saturation,
+        )
         self._diffusion = overrides.apply("diffusion", DiffusionParameters())
         self._solver_parameters = overrides.apply("solver", SolverParameters())
         clamp = environment.clamp if isinstance(environment, Well) else ()

@@ -16,7 +16,7 @@ from abm.environment.fluxes import Flux, IntervalResult
 from abm.environment.reactions import SECONDS_PER_HOUR, Reactions, enzyme_constants
 from abm.environment.tissue import Tissue
 from abm.errors import NumericalError
-from abm.kernels import field, field_steps, multigrid
+from abm.kernels import field, field_arrays, field_steps, grid
 from abm.state.sites import N_UPTAKE, Drug, Species
 from abm.units import FMOL_PER_UM_PL
 
@@ -61,17 +61,19 @@ class TissueSolver:
     def _build(self) -> None:
         tissue = self.tissue
         is_fixed = [edge is not None for edge in tissue.edges]
-        self._grid = multigrid.build_grid(
+        self._grid = grid.build_grid(
             tissue.n_x, tissue.n_y, (is_fixed[0], is_fixed[1], is_fixed[2], is_fixed[3])
         )
-        self._linear = multigrid.linear_work(self._grid, len(Species))
-        self._work = field.field_work(self._grid, len(Species))
+        self._linear = grid.linear_work(self._grid, len(Species))
+        self._work = field_arrays.field_work(self._grid, len(Species))
         self._rules = _rules(tissue, self.reactions, self.medium)
         self._vessel = _padded(tissue, tissue.is_vessel)
         self._free = 1.0 - _padded(tissue, tissue.is_fixed)
         self._exposure = np.zeros((N_UPTAKE, tissue.n_site))
         self._amount = np.zeros((len(Species), len(Flux)))
-        self._whole, self._half, self._both = (self._record() for _ in range(3))
+        self._start, self._whole, self._half, self._both = (self._record() for _ in range(4))
+        reads = [Species.ASN, Species.GLN, Species.GLU, Species.EAA]
+        self._carried = np.union1d(self._rules.solved, reads)
 
     def _record(self) -> _Record:
         """Return an empty record."""
@@ -106,17 +108,21 @@ class TissueSolver:
         """
         self._rules.enzyme[:] = enzyme_constants(self.reactions.drug if drug is None else drug)
         volume_factor = FMOL_PER_UM_PL * self.tissue.volume
-        self._sites = field.Sites(
+        self._sites = field_arrays.Sites(
             self._vessel, self._free, self.medium if plasma is None else plasma, capacity,
             activity, release, np.array([1.0 / volume_factor, 1.0 / (volume_factor * dt)]),
         )  # fmt: skip
-        work = self._work
+        work, carried = self._work, self._carried
         inside = slice(self.tissue.n_x, self.tissue.n_x + self.tissue.n_site)
-        work.now[:, inside] = concentration
-        work.defect[:, inside] = defect
+        work.now[carried, inside] = concentration[carried]
+        work.defect[carried, inside] = defect[carried]
+        work.status[:, 4] = 0.0
+        self._exposure[:] = 0.0
+        self._amount[:] = 0.0
         n_steps, n_rough = self._run(dt)
-        concentration[:] = work.now[:, inside]
-        defect[:] = work.defect[:, inside]
+        solved = self._rules.solved
+        concentration[solved] = work.now[solved, inside]
+        defect[solved] = work.defect[solved, inside]
         return IntervalResult(
             self._exposure, self._amount * volume_factor, defect.sum(axis=1) * volume_factor,
             n_steps, n_rough, int(work.status[:, 4].sum()),
@@ -125,18 +131,14 @@ class TissueSolver:
     def _run(self, dt: float) -> tuple[int, int]:
         """Take steps until the interval is over; return their number and that of rough ones."""
         work, tolerance = self._work, self.reactions.solver.step_error
-        self._exposure[:] = 0.0
-        self._amount[:] = 0.0
-        work.status[:, 4] = 0.0
         remaining, n_steps, n_rough = dt, 0, 0
         while remaining > 1e-9 * dt:
             step = remaining / max(1, math.ceil(remaining / self.step_length - 1e-6))
-            work.start[:] = work.now
-            work.start_defect[:] = work.defect
-            self._step(step)
-            field_steps.filter_all(self._grid, self._linear, self._rules, work, step)
+            whole = self._whole
+            self._step(step, whole)
             if work.status[self._rules.solved, 6].max(initial=0.0) <= tolerance:
-                self._book(step, self._exposure, self._amount)
+                self._exposure += whole.exposure
+                self._amount += whole.amount
                 self.step_length = 2.0 * max(step, self.step_length)
             else:
                 step, error = self._refine(step)
@@ -153,63 +155,74 @@ class TissueSolver:
         length of the step and the difference.
         """
         work, solver = self._work, self.reactions.solver
-        whole, half, both = self._whole, self._half, self._both
-        self._keep(step, whole)
+        start, whole, half, both = self._start, self._whole, self._half, self._both
+        self._copy(work.old, start.now)
+        self._copy(work.old_defect, start.defect)
+        self._copy(work.now, whole.now)
+        self._copy(work.defect, whole.defect)
         while True:
-            work.now[:] = work.start
-            work.defect[:] = work.start_defect
-            self._step(0.5 * step)
-            self._keep(0.5 * step, half)
-            self._step(0.5 * step)
-            self._keep(0.5 * step, both)
+            self._copy(start.now, work.now)
+            self._copy(start.defect, work.defect)
+            self._step(0.5 * step, half)
+            self._copy(work.now, half.now)
+            self._copy(work.defect, half.defect)
+            self._step(0.5 * step, both)
             error = field_steps.distance(self._grid, self._rules, work, whole.now)
             if error <= solver.step_error or 0.5 * step < solver.least_step / SECONDS_PER_HOUR:
                 break
-            for kept, source in zip(whole, half, strict=True):
-                kept[:] = source
+            self._whole, self._half = whole, half = half, whole
             step *= 0.5
         both.exposure[:] += half.exposure
         both.amount[:] += half.amount
-        is_positive = np.all(2.0 * both.now >= whole.now) and np.all(
-            2.0 * both.exposure >= whole.exposure
-        )
-        if is_positive and error <= solver.step_error:
-            for better, worse in zip(both, whole, strict=True):
-                better[:] += better - worse
-        work.now[:], work.defect[:] = both.now, both.defect
+        if error <= solver.step_error:
+            self._extrapolate()
         self._exposure += both.exposure
         self._amount += both.amount
         return step, error
 
-    def _keep(self, step: float, record: _Record) -> None:
-        """Copy the outcome of an implicit step into a record."""
-        record.now[:], record.defect[:] = self._work.now, self._work.defect
+    def _extrapolate(self) -> None:
+        """Replace the outcome of two half steps by twice that minus the whole step's, if >= 0."""
+        work, both, whole, solved = self._work, self._both, self._whole, self._rules.solved
+        better = 2.0 * work.now[solved] - whole.now[solved]
+        if better.min(initial=0.0) < 0.0 or np.any(2.0 * both.exposure < whole.exposure):
+            return
+        work.now[solved] = better
+        work.defect[solved] = 2.0 * work.defect[solved] - whole.defect[solved]
+        both.exposure[:] += both.exposure - whole.exposure
+        both.amount[:] += both.amount - whole.amount
+
+    def _copy(self, source: np.ndarray, target: np.ndarray) -> None:
+        """Copy the rows of the solved species."""
+        field_steps.copy_species(self._rules.solved, source, target)
+
+    def _step(self, step: float, record: _Record) -> None:
+        """One implicit step from the iterate, recorded in ``record`` except for the fields.
+
+        Raises NumericalError.
+        """
+        work = self._work
+        self._copy(work.now, work.old)
+        self._copy(work.defect, work.old_defect)
+        status = field.implicit_step(self._grid, self._linear, self._rules, self._sites, work, step)
+        if status != field_arrays.DONE:
+            self._fail(status, step)
         record.exposure[:] = 0.0
         record.amount[:] = 0.0
-        self._book(step, record.exposure, record.amount)
-
-    def _step(self, step: float) -> None:
-        """One implicit step from the iterate; raises NumericalError."""
-        work = self._work
-        work.old[:] = work.now
-        work.old_defect[:] = work.defect
-        status = field.implicit_step(
-            self._grid, self._linear, self._rules, self._sites, work, step
-        )
-        if status != field.DONE:
-            self._fail(status, step)
-
-    def _book(self, step: float, exposure: np.ndarray, amount: np.ndarray) -> None:
-        field_steps.book_all(
-            self._grid, self._rules, self._sites, self._work, step, exposure, amount
-        )
+        field_steps.finish_all(
+            self._grid, self._linear, self._rules, self._sites, work, step, record.exposure,
+            record.amount,
+        )  # fmt: skip
 
     def _fail(self, status: int, step: float) -> None:
         work, solved = self._work, self._rules.solved
         size = np.nan_to_num(np.abs(work.defect[solved]), nan=np.inf)
         row, padded = np.unravel_index(int(size.argmax()), size.shape)
         species = Species(int(solved[row]))
-        what = "did not converge" if status == field.NOT_CONVERGED else "left the finite numbers"
+        what = (
+            "did not converge"
+            if status == field_arrays.NOT_CONVERGED
+            else "left the finite numbers"
+        )
         raise NumericalError(
             f"the field of {species.name.lower()} {what} in a step of "
             f"{step * SECONDS_PER_HOUR:g} s: site {int(padded) - self.tissue.n_x} holds "
@@ -226,14 +239,14 @@ def _padded(tissue: Tissue, mask: np.ndarray | None) -> np.ndarray:
     return result.ravel()
 
 
-def _rules(tissue: Tissue, reactions: Reactions, medium: np.ndarray) -> field.Rules:
+def _rules(tissue: Tissue, reactions: Reactions, medium: np.ndarray) -> field_arrays.Rules:
     """Collect the constants of a run for the kernels."""
     exchange = reactions.diffusion.as_array() / tissue.spacing**2
     faces = [np.zeros(len(Species)) if e is None else np.asarray(e) for e in tissue.edges]
     is_fixed = [edge is not None for edge in tissue.edges]
     solver = reactions.solver
     solved, group = reactions.groups()
-    return field.Rules(
+    return field_arrays.Rules(
         solved=solved,
         group=group,
         is_solved=reactions.is_solved(),

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from abm.kernels import field
+from abm.kernels import field_arrays as field
 
 
 class Flux(IntEnum):

@@ -16,19 +16,19 @@ class TransportParameters(ParameterSet):
     """Outside half-saturation of uptake, the same for every cell."""
 
     half_saturation_asn: float = parameter(
-        97.0, unit="uM", low=1e-3, high=1e5, source="Pingitore 2013 (ASCT2), biology.md 4"
+        97.0, unit="uM", low=1e-3, high=1e5, source="Pingitore 2013 (ASCT2)"
     )
     """Asparagine; glutamine competes."""
     half_saturation_gln: float = parameter(
-        97.0, unit="uM", low=1e-3, high=1e5, source="Pingitore 2013 (ASCT2), biology.md 4"
+        97.0, unit="uM", low=1e-3, high=1e5, source="Pingitore 2013 (ASCT2)"
     )
     """Glutamine; asparagine competes."""
     half_saturation_glu: float = parameter(
-        1400.0, unit="uM", low=1e-3, high=1e6, source="tuned, cellmodel.md K_Gl"
+        1400.0, unit="uM", low=1e-3, high=1e6, source="assumption A04"
     )
     """Glutamate that feeds anaplerosis."""
     half_saturation_eaa: float = parameter(
-        20.0, unit="uM", low=1e-3, high=1e5, source="from memory (LAT1), cellmodel.md K_Eo"
+        20.0, unit="uM", low=1e-3, high=1e5, source="from memory (LAT1)"
     )
     """Essential amino acids, lumped."""
 
@@ -45,21 +45,21 @@ class DiffusionParameters(ParameterSet):
     """Diffusion coefficients in tissue."""
 
     amino_acid: float = parameter(
-        400.0, unit="um**2/s", low=1.0, high=2000.0, source="assumption A30 (biology.md 1b)"
+        400.0, unit="um**2/s", low=1.0, high=2000.0, source="assumption A30"
     )
     """Asparagine, glutamine, glutamate, aspartate, serine and the essential amino acids."""
     ammonia: float = parameter(
-        1500.0, unit="um**2/s", low=1.0, high=5000.0, source="assumption A31 (biology.md 1b)"
+        1500.0, unit="um**2/s", low=1.0, high=5000.0, source="assumption A31"
     )
     """Ammonia."""
     glucose: float = parameter(
         300.0, unit="um**2/s", low=1.0, high=2000.0,
-        source="from memory (Casciari 1988), biology.md 1b",
+        source="from memory (Casciari 1988)",
     )  # fmt: skip
     """Glucose."""
     oxygen: float = parameter(
         2000.0, unit="um**2/s", low=1.0, high=5000.0,
-        source="from memory (Grote 1977), biology.md 1b",
+        source="from memory (Grote 1977)",
     )  # fmt: skip
     """Oxygen."""
 
@@ -76,28 +76,24 @@ class DiffusionParameters(ParameterSet):
 class SolverParameters(ParameterSet):
     """Tolerances of the implicit solves."""
 
-    defect: float = parameter(1e-7, low=1e-15, high=1e-3, source="assumption A32 (design.md 3)")
+    defect: float = parameter(1e-7, low=1e-15, high=1e-3, source="assumption A32")
     """Summed absolute defect that a solve may leave, as a share of content plus throughput."""
-    change: float = parameter(1e-6, low=1e-15, high=1e-2, source="assumption A32 (design.md 3)")
+    change: float = parameter(1e-6, low=1e-15, high=1e-2, source="assumption A32")
     """Relative change that one more outer iteration may be expected to bring."""
-    step_error: float = parameter(
-        0.01, low=1e-9, high=1e30, source="assumption A33 (design.md 3)"
-    )
+    step_error: float = parameter(0.01, low=1e-9, high=1e30, source="assumption A33")
     """Relative error (and change) of concentrations that one implicit step may make."""
     least_step: float = parameter(
-        1.0, unit="s", low=1e-9, high=3600.0, source="assumption A33 (design.md 3)"
+        1.0, unit="s", low=1e-9, high=3600.0, source="assumption A33"
     )
     """Steps are not halved below this length."""
-    error_floor: float = parameter(
-        0.01, low=0.0, high=10.0, source="assumption A34"
-    )
+    error_floor: float = parameter(0.01, low=0.0, high=10.0, source="assumption A34")
     """Concentration below which errors count as absolute, as a share of the half-saturation of
     transport (of the medium's value for a species that cells do not take up)."""
     well_step_error: float = parameter(3e-4, low=1e-12, high=1.0, source="assumption A37")
     """Relative difference of one and two half steps in a well, before extrapolation."""
     well_error_floor: float = parameter(1e-5, low=0.0, high=10.0, source="assumption A37")
     """The floor of errors in a well, as a share of the same scale."""
-    outer_iterations: float = parameter(50, low=1, high=1000, source="design.md 3")
+    outer_iterations: float = parameter(50, low=1, high=1000, source="assumption A32")
     """Most outer iterations of an implicit step."""
     inner_iterations: float = parameter(60, low=1, high=1000, source="assumption A35")
     """Most iterations of one linear solve."""

@@ -9,7 +9,7 @@ from abm.environment.fluxes import Flux, IntervalResult
 from abm.environment.reactions import SECONDS_PER_HOUR, Reactions, enzyme_constants
 from abm.errors import NumericalError, ScenarioError
 from abm.kernels import well
-from abm.kernels.field import DONE
+from abm.kernels.field_arrays import DONE
 from abm.state.sites import N_UPTAKE, Drug, Species
 from abm.units import FMOL_PER_UM_PL
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast
 # Threads that wait must sleep: spinning ones make a busy machine many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-import numba  # noqa: E402
+import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -160,13 +160,15 @@ def _set_steps(scratch, level, finest, table, dt_h):  # type: ignore[no-untyped-
 
 
 @inline_kernel
-def _choose_steps(scratch, level, first_level, position, finest):  # type: ignore[no-untyped-def]
+def _choose_steps(  # type: ignore[no-untyped-def]
+    scratch, level, first_level, position, finest, is_refused, may_refuse
+):
     """Advance the clock of every lane and choose its next level; return (lanes left, changed).
 
-    ``position`` counts the shortest sub-steps done. A refused sub-step is halved; a calm one is
-    doubled where the doubled one would begin on its own grid. ``first_level`` gets the level for
-    the start of the next interval: what the first sub-step of this one allowed, as uptake jumps
-    at the start of every interval and later sub-steps are calmer.
+    ``position`` counts the shortest sub-steps done. A refused sub-step is halved, or ends the lane
+    where ``may_refuse``; a calm one is doubled where the doubled one would begin on its own grid.
+    ``first_level`` gets the level for the start of the next interval: what the first sub-step of
+    this one allowed, as uptake jumps at the start of every interval and later ones are calmer.
     """
     n_active = 0
     n_changed = 0
@@ -187,6 +189,10 @@ def _choose_steps(scratch, level, first_level, position, finest):  # type: ignor
                 scratch[Scratch.IS_ACTIVE, lane] = 0.0
             else:
                 n_active += 1
+        elif may_refuse:
+            is_refused[lane] = True
+            first_level[lane] = level[lane] + 1
+            scratch[Scratch.IS_ACTIVE, lane] = 0.0
         else:
             level[lane] += 1
             n_changed += 1
@@ -196,23 +202,27 @@ def _choose_steps(scratch, level, first_level, position, finest):  # type: ignor
 
 @inline_kernel
 def _store(  # type: ignore[no-untyped-def]
-    scratch, state, cells, level, parameters, dt_h, substeps, fluxes, growth, hazard
+    scratch, state, cells, level, is_refused, parameters, dt_h, substeps, fluxes, growth, hazard
 ):
-    """Copy the block back; return how many states are not finite."""
+    """Copy the lanes that are done back; return how many states are not finite.
+
+    A refused lane keeps its state; the sign of its hazard, -1, says that it is still to be done.
+    """
     count = cells.shape[0]
     per_flux = parameters[CellParameter.VOLUME] * FMOL_PER_UM_PL
     n_bad = 0
     for row in range(N_STATE):
         for lane in range(count):
             value = scratch[row, lane]
-            state[row, cells[lane]] = value
-            n_bad += 0 if abs(value) < 1e300 else 1
+            if not is_refused[lane]:
+                state[row, cells[lane]] = value
+                n_bad += 0 if abs(value) < 1e300 else 1
     for row in range(N_FLUX):
         for lane in range(count):
             fluxes[row, cells[lane]] = scratch[Scratch.FLUX + row, lane] * per_flux
     for lane in range(count):
         growth[cells[lane]] = scratch[Scratch.GROWTH_SUM, lane] / dt_h
-        hazard[cells[lane]] = scratch[Scratch.HAZARD_SUM, lane] / dt_h
+        hazard[cells[lane]] = -1.0 if is_refused[lane] else scratch[Scratch.HAZARD_SUM, lane] / dt_h
         substeps[cells[lane]] = 1 << level[lane]
     return n_bad
 
@@ -220,16 +230,18 @@ def _store(  # type: ignore[no-untyped-def]
 @kernel
 def advance_block(  # type: ignore[no-untyped-def]
     cells, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
-    threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard,
+    threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard, may_refuse,
 ):  # fmt: skip
     """Advance the cells in the columns ``cells``, int64[<= 64]; see :func:`advance_cells`.
 
     table : float64[n_level, 13] of :func:`fill_relaxation` for this dt_h and these parameters
+    may_refuse : leave a cell whose first length of sub-step is refused as it was, hazard -1
     """
     scratch = np.empty((N_SCRATCH, BLOCK))
     level = np.zeros(BLOCK, np.int64)
     first_level = np.zeros(BLOCK, np.int64)
     position = np.zeros(BLOCK, np.int64)
+    is_refused = np.zeros(BLOCK, np.bool_)
     finest = table.shape[0] - 1
     count = cells.shape[0]
     _load(
@@ -251,14 +263,17 @@ def advance_block(  # type: ignore[no-untyped-def]
         correct_asp_eaa(scratch, parameters)
         correct_rest(scratch, parameters)
         accept(scratch, parameters)
-        n_active, n_changed = _choose_steps(scratch, level, first_level, position, finest)
+        n_active, n_changed = _choose_steps(
+            scratch, level, first_level, position, finest, is_refused, may_refuse
+        )
         if n_active == 0:
             break
         if n_changed > 0:
             _set_steps(scratch, level, finest, table, dt_h)
     n_bad = _store(
-        scratch, state, cells, first_level, parameters, dt_h, substeps, fluxes, growth, hazard
-    )
+        scratch, state, cells, first_level, is_refused, parameters, dt_h, substeps, fluxes,
+        growth, hazard,
+    )  # fmt: skip
     if n_bad > 0:
         return STATUS_NOT_FINITE
     return STATUS_OK if n_active == 0 else STATUS_TOO_MANY_STEPS
@@ -267,13 +282,13 @@ def advance_block(  # type: ignore[no-untyped-def]
 @parallel_kernel
 def _advance_blocks(  # type: ignore[no-untyped-def]
     order, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain, threshold_factor,
-    substeps, parameters, table, dt_h, fluxes, growth, hazard, status,
+    substeps, parameters, table, dt_h, fluxes, growth, hazard, may_refuse, status,
 ):  # fmt: skip
     for block in prange(status.shape[0]):
         status[block] = advance_block(
             order[block * BLOCK : (block + 1) * BLOCK], state, uptake, eaa_saturation, crowding,
             methylated_alleles, asns_gain, threshold_factor, substeps, parameters, table, dt_h,
-            fluxes, growth, hazard,
+            fluxes, growth, hazard, may_refuse,
         )  # fmt: skip
 
 
@@ -303,22 +318,28 @@ def advance_cells(  # type: ignore[no-untyped-def]
     n_level = finest_level(dt_h, parameters[CellParameter.STEP_FLOOR]) + 1
     table = np.empty((n_level, N_RELAXING))
     fill_relaxation(parameters, dt_h, table)
-    status = np.zeros((n + BLOCK - 1) // BLOCK, np.int64)
-    # Cells that need equally many sub-steps share blocks: a block lasts as long as its slowest.
-    order = np.argsort(substeps[:n], kind="stable")
-    if status.size > SERIAL_BLOCKS:
-        _advance_blocks(
-            order, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
-            threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard, status,
-        )  # fmt: skip
-    else:
-        for block in range(status.size):
-            status[block] = advance_block(
-                order[block * BLOCK : (block + 1) * BLOCK], state, uptake, eaa_saturation, crowding,
-                methylated_alleles, asns_gain, threshold_factor, substeps, parameters, table,
-                dt_h, fluxes, growth, hazard,
+    # A block lasts as long as its slowest cell. So cells that need equally many sub-steps share
+    # blocks, and those that need more than expected are left over for blocks of their own.
+    cells = np.argsort(substeps[:n], kind="stable")
+    worst = STATUS_OK
+    for may_refuse in (True, False):
+        status = np.zeros((cells.size + BLOCK - 1) // BLOCK, np.int64)
+        if status.size > SERIAL_BLOCKS:
+            _advance_blocks(
+                cells, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
+                threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard,
+                may_refuse, status,
             )  # fmt: skip
-    return int(status.max(initial=STATUS_OK))
+        else:
+            for block in range(status.size):
+                status[block] = advance_block(
+                    cells[block * BLOCK : (block + 1) * BLOCK], state, uptake, eaa_saturation,
+                    crowding, methylated_alleles, asns_gain, threshold_factor, substeps,
+                    parameters, table, dt_h, fluxes, growth, hazard, may_refuse,
+                )  # fmt: skip
+        worst = max(worst, int(status.max(initial=STATUS_OK)))
+        cells = np.flatnonzero(hazard[:n] < 0.0)
+    return worst
 
 
 def advance_clamped(  # type: ignore[no-untyped-def]

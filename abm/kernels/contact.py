@@ -5,7 +5,7 @@ Each provider p gives
     given_p = min(share * exported_p, largest_rate * duration)
 
 in equal parts to the receivers that it touches, distance < (radius_p + radius_r) (1 + tolerance),
-and keeps all where it touches none (cellmodel.md section 9). Serial, providers in storage order:
+and keeps all where it touches none. Serial, providers in storage order:
 a receiver's amount is a sum in that order whatever the number of threads.
 """
 

@@ -13,121 +13,33 @@ increasing and concave in ``u``, so that the iterates, cut off at zero, rise to 
 below whatever the start (Ortega & Rheinboldt 1970, 13.3). Each linear system goes to
 :mod:`abm.kernels.multigrid`. What remains of the residual after the last iteration, the defect, is
 part of the state: it enters the next step, so that no amount is lost.
-
-Field arrays are ``float64[n_species, n_padded]``: a voxel of row ``j`` and column ``i`` stands at
-``(j + 1) * n_x + i``; the first and the last row are ghosts and stay zero.
 """
-
-from typing import NamedTuple
 
 import numpy as np
 from numba import prange
 
 from abm.kernels import multigrid
 from abm.kernels._jit import kernel, parallel_kernel
-from abm.kernels.multigrid import Grid, LinearWork
-
-ASN, GLN, GLU, ASP, EAA, NH3 = 0, 1, 2, 3, 4, 6
-"""Rows of the species that react here; the same numbers as ``abm.state.sites.Species``."""
-
-TURNOVER = 60_000.0
-"""uM/h per IU/mL."""
-
-FIXED = 1e30
-"""Diagonal of a voxel of fixed value: no correction gets through it."""
+from abm.kernels.field_arrays import (
+    ASN,
+    ASP,
+    DONE,
+    EAA,
+    FIXED,
+    GLN,
+    GLU,
+    NH3,
+    NOT_CONVERGED,
+    NOT_FINITE,
+    TURNOVER,
+)
+from abm.kernels.grid import LinearWork
 
 ROUND_OFF = 1e-15
 """Relative rounding error of a sum over the faces of a voxel; no defect can be driven below it."""
 
 LOOSENESS = 3e-2
 """Reduction of the defect that one linear solve aims at; more is lost on the next rival."""
-
-N_FLUX = 9
-VESSEL_IN, VESSEL_OUT, EDGE, SUPPLY, DECAY, UPTAKE, ENZYME, PRODUCT, RELEASE = range(N_FLUX)
-"""Columns of the amounts; all positive but EDGE (faces and fixed voxels, positive = in)."""
-
-DONE, NOT_CONVERGED, NOT_FINITE = 0, 1, 2
-"""Status codes."""
-
-
-class Rules(NamedTuple):
-    """What reacts and how fast; constant over a run."""
-
-    solved: np.ndarray
-    """int64[n_solved], species that are switched on, in the order of their groups."""
-    group: np.ndarray
-    """int64[4], where in ``solved`` the groups begin, and its length: glutamine and those that
-    depend on no other; asparagine and glutamate; aspartate and ammonia. Products are made of
-    ``FieldWork.split``, which the group before has written."""
-    is_solved: np.ndarray
-    """bool[n_species], the same as a mask."""
-    is_open: bool
-    """Whether some face or voxel has a fixed value."""
-    exchange: np.ndarray
-    """float64[n_species], D / spacing^2, 1/h."""
-    decay: np.ndarray
-    """float64[n_species], 1/h."""
-    supply: np.ndarray
-    """float64[n_species], uM/h in every voxel."""
-    vessel_rate: np.ndarray
-    """float64[n_species], rate of exchange of a vessel voxel, 1/h."""
-    edge_link: np.ndarray
-    """float64[4], 2 for a face of fixed value, else 0 (x low, x high, y low, y high)."""
-    edge_value: np.ndarray
-    """float64[n_species, 4], uM."""
-    half_saturation: np.ndarray
-    """float64[4], transport, uM: asn, gln, glu, eaa."""
-    enzyme: np.ndarray
-    """float64[3]: Km of asparagine, Km of glutamine (uM), glutaminase share."""
-    tolerance: np.ndarray
-    """float64[4]: defect, change, most outer iterations, most inner iterations."""
-    floor: np.ndarray
-    """float64[n_species], concentration below which errors count as absolute, uM."""
-
-
-class Sites(NamedTuple):
-    """What an interval brings, per voxel."""
-
-    vessel: np.ndarray
-    """float64[n_padded], 1 in a vessel voxel, else 0."""
-    free: np.ndarray
-    """float64[n_padded], 0 in a voxel of fixed value, else 1."""
-    plasma: np.ndarray
-    """float64[n_species], uM in the vessels."""
-    capacity: np.ndarray
-    """float64[4, n_site], summed over the cells, fmol/h."""
-    activity: np.ndarray
-    """float64[n_site], IU/mL."""
-    release: np.ndarray
-    """float64[n_species, n_site], fmol over the interval."""
-    to_concentration: np.ndarray
-    """float64[2]: 1e3 / volume (uM per fmol), the same over the length of the interval (1/h)."""
-
-
-class FieldWork(NamedTuple):
-    """Preallocated state and scratch."""
-
-    now: np.ndarray
-    """[n_species, n_padded], the iterate."""
-    defect: np.ndarray
-    """[n_species, n_padded], its defect, uM."""
-    old: np.ndarray
-    """[n_species, n_padded], concentrations before the implicit step."""
-    old_defect: np.ndarray
-    """[n_species, n_padded]."""
-    start: np.ndarray
-    """[n_species, n_padded], concentrations before the trial step."""
-    start_defect: np.ndarray
-    """[n_species, n_padded]."""
-    split: np.ndarray
-    """[2, n_padded], hydrolysis of asparagine and of glutamine at the iterate, uM/h."""
-    rows: np.ndarray
-    """[n_species, 6, n_x], scratch: loss, slope, gain and sums along columns."""
-    status: np.ndarray
-    """[n_species, 7]: sum of |defect|, throughput, change, sum before, linear iterations, outcome,
-    error of the step."""
-    flux: np.ndarray
-    """[n_species, N_FLUX, n_x], sums along columns of one step."""
 
 
 @kernel
@@ -176,9 +88,12 @@ def rival_of(species):
 @kernel
 def gain_row(field, species, first, n_x, gain):
     """Fill ``gain`` with what the enzyme makes of a species, uM/h."""
-    from_asn, from_gln = field.split[ASN, first : first + n_x], field.split[GLN, first : first + n_x]
-    asn = 1.0 if species == ASP or species == NH3 else 0.0
-    gln = 1.0 if species == GLU or species == NH3 else 0.0
+    from_asn, from_gln = (
+        field.split[ASN, first : first + n_x],
+        field.split[GLN, first : first + n_x],
+    )
+    asn = 1.0 if species in (ASP, NH3) else 0.0
+    gln = 1.0 if species in (GLU, NH3) else 0.0
     if asn == 0.0 and gln == 0.0:
         gain[:] = 0.0
         return
@@ -206,7 +121,7 @@ def reaction_row(rules, sites, field, species, first, n_x):
             u, rival, sites.capacity[row, first - n_x : first], sites.to_concentration[0],
             rules.half_saturation[row], inverse, rows,
         )  # fmt: skip
-    if species == ASN or species == GLN:
+    if species in (ASN, GLN):
         split_row(rules, sites, field, species, first, n_x, slope)
         split = field.split[species, first : first + n_x]
         for i in range(n_x):
@@ -405,7 +320,7 @@ def implicit_step(grid, linear, rules, sites, field, dt):
 def filtered_change(grid, linear, rules, field, species, dt):
     """Estimate the largest relative error of a backward Euler step, ``field.status[species, 6]``.
 
-    The step began at ``field.start``. With Z the step times the operator of the losses and of diffusion, one step and two half steps
+    With Z the step times the operator of the losses and of diffusion, one step and two half steps
     differ by ``Z (2 + Z)^-2`` times the change, which is below ``(1 + Z)^-1`` times the change: fast
     modes, which the step has carried to their steady state, drop out. One multigrid cycle stands
     for the inverse; the coefficients are those of the last linear solve.
@@ -413,7 +328,7 @@ def filtered_change(grid, linear, rules, field, species, dt):
     work, n_x, floor = work_of(linear, species), grid.n_x[0], rules.floor[species]
     scale = 1.0 / (rules.exchange[species] * dt)
     for k in range(grid.start[0], grid.start[0] + n_x * grid.n_y[0]):
-        work.source[k] = scale * (field.now[species, k] - field.start[species, k])
+        work.source[k] = scale * (field.now[species, k] - field.old[species, k])
     multigrid.cycle(grid, work)
     largest = field.rows[species, 4]
     largest[:] = 0.0
@@ -423,13 +338,3 @@ def filtered_change(grid, linear, rules, field, species, dt):
         for i in range(n_x):
             largest[i] = max(largest[i], abs(error[i]) / (now[i] + floor))
     field.status[species, 6] = largest.max()
-
-
-def field_work(grid: Grid, n_species: int) -> FieldWork:
-    """Allocate state and scratch for a grid, zero filled."""
-    n_x, n_y = int(grid.n_x[0]), int(grid.n_y[0])
-    fields = [np.zeros((n_species, (n_y + 2) * n_x)) for _ in range(6)]
-    return FieldWork(
-        *fields, np.zeros((2, (n_y + 2) * n_x)), np.zeros((n_species, 6, n_x)), np.zeros((n_species, 7)),
-        np.zeros((n_species, N_FLUX, n_x)),
-    )  # fmt: skip

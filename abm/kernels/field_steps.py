@@ -4,7 +4,8 @@ import numpy as np
 from numba import prange
 
 from abm.kernels._jit import kernel, parallel_kernel
-from abm.kernels.field import (
+from abm.kernels.field import filtered_change, gain_row, rival_of, spread_row, transport_row
+from abm.kernels.field_arrays import (
     ASN,
     DECAY,
     EDGE,
@@ -17,11 +18,6 @@ from abm.kernels.field import (
     UPTAKE,
     VESSEL_IN,
     VESSEL_OUT,
-    filtered_change,
-    gain_row,
-    rival_of,
-    spread_row,
-    transport_row,
 )
 
 
@@ -63,7 +59,7 @@ def add_fluxes(grid, rules, sites, field, species, j, dt):
     gain_row(field, species, first, n_x, rows[2])
     uptake_row(rules, sites, field, species, first, n_x, rows[0])
     rows[1] = 0.0
-    if species == ASN or species == GLN:
+    if species in (ASN, GLN):
         rows[1] = field.split[species, first : first + n_x]
     gain, taken, split = flux[PRODUCT], flux[UPTAKE], flux[ENZYME]
     for i in range(n_x):
@@ -114,11 +110,28 @@ def book(grid, rules, sites, field, species, dt, exposure, amount):
         amount[species, kind] += total
 
 
+@kernel
+def finish(grid, linear, rules, sites, field, species, dt, exposure, amount):
+    """Record a finished step of one species and estimate its error."""
+    book(grid, rules, sites, field, species, dt, exposure, amount)
+    if rules.is_solved[species]:
+        filtered_change(grid, linear, rules, field, species, dt)
+
+
 @parallel_kernel
-def book_all(grid, rules, sites, field, dt, exposure, amount):
-    """Record every species, one per thread."""
+def finish_all(grid, linear, rules, sites, field, dt, exposure, amount):
+    """Record every species and estimate the errors of a step, one species per thread."""
     for species in prange(field.now.shape[0]):
-        book(grid, rules, sites, field, np.int64(species), dt, exposure, amount)
+        finish(grid, linear, rules, sites, field, np.int64(species), dt, exposure, amount)
+
+
+@kernel
+def copy_species(species, source, target):
+    """Copy some rows of a field array."""
+    for one in species:
+        row, out = source[one], target[one]
+        for i in range(row.size):
+            out[i] = row[i]
 
 
 @kernel
@@ -136,10 +149,3 @@ def distance(grid, rules, field, other):
                 largest[i] = max(largest[i], abs(now[i] - reference[i]) / (now[i] + floor))
         result = max(result, largest.max())
     return result
-
-
-@parallel_kernel
-def filter_all(grid, linear, rules, field, dt):
-    """Estimate the error of the whole step of every solved species, one per thread."""
-    for k in prange(rules.solved.size):
-        filtered_change(grid, linear, rules, field, rules.solved[k], dt)

@@ -80,7 +80,7 @@ def mix64(key: np.uint64, tick: int, which: int) -> np.uint64:
 
 @parallel_kernel
 def fill_keys(seed: np.uint64, salt: int, first: int, out: np.ndarray) -> None:
-    """Write the keys of founders ``first, first + 1, ...`` of population ``salt`` into uint64[n]."""
+    """Write the keys of founders ``first, first + 1 ...`` of population ``salt``, uint64[n]."""
     for i in prange(out.shape[0]):
         out[i] = mix64(mix64(seed, salt, 0), first + i, 1)
 

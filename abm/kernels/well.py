@@ -17,7 +17,8 @@ import numpy as np
 from numba import prange
 
 from abm.kernels._jit import kernel, parallel_kernel
-from abm.kernels.field import (
+from abm.kernels.field import rival_of, transport_row
+from abm.kernels.field_arrays import (
     ASN,
     ASP,
     DECAY,
@@ -34,8 +35,6 @@ from abm.kernels.field import (
     SUPPLY,
     TURNOVER,
     UPTAKE,
-    rival_of,
-    transport_row,
 )
 
 N_SPECIES = 9
@@ -102,7 +101,7 @@ def losses(rules, site, species, u, most, half):
     row, rival = transport_row(species), u[rival_of(species)]
     if row >= 0:
         most[0], half[0] = site[row], rules.half_saturation[row]
-    if species == ASN or species == GLN:
+    if species in (ASN, GLN):
         half[0] *= 1.0 + rival / rules.half_saturation[1 - species]
         share = 1.0 if species == ASN else rules.enzyme[2]
         most[1] = TURNOVER * share * site[N_UPTAKE]
@@ -132,9 +131,9 @@ def hydrolysis(rules, site, species, u, most, half):
 def gain_of(rules, site, species, u, most, half):
     """Return what the enzyme makes of a species, uM/h."""
     gain = 0.0
-    if species == ASP or species == NH3:
+    if species in (ASP, NH3):
         gain += hydrolysis(rules, site, ASN, u, most, half)
-    if species == GLU or species == NH3:
+    if species in (GLU, NH3):
         gain += hydrolysis(rules, site, GLN, u, most, half)
     return gain
 
@@ -195,9 +194,7 @@ def book_site(rules, site, release, step, record, result, most, half):
         result[at + DECAY] += decayed
         result[at + RELEASE] += given
         change = (supplied + given + gain) - (taken + split + decayed)
-        result[N_SPECIES + species] = (
-            (record[species] - now) + record[N_SPECIES + species] + change
-        )
+        result[N_SPECIES + species] = (record[species] - now) + record[N_SPECIES + species] + change
 
 
 @kernel

@@ -40,7 +40,7 @@ class CellLine(ParameterSet):
     ras_gain: float = parameter(0.0, source="Gwinn 2018, Toda 2016 (logic); assumption A21")
     """Rise of basal ATF4 by KRAS and AKT."""
     mapk_share: float = parameter(0.0, high=1.0, source="Pathria 2019 (logic); assumption A21")
-    """Share of the ATF4 response that a MEK inhibitor removes."""
+    """Part of the induction of ATF4 that runs through MEK."""
     p53_wild_type: float = parameter(1.0, high=1.0, source="TP53 status of the line")
     """1 with wild-type p53, 0 without."""
     proteolysis_basal: float | None = None

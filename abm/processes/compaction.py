@@ -1,4 +1,4 @@
-"""The only place where the number of rows changes, and where cells are put in the order of sites."""
+"""The only place where the number of rows changes; it also puts cells in the order of sites."""
 
 import numpy as np
 

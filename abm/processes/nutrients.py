@@ -1,14 +1,15 @@
 """Exchange and nutrients: one coupled implicit solve gives every cell what it takes up."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from abm.clock import Clock
+from abm.environment.fluxes import SIGN, Flux, IntervalResult
 from abm.environment.plasma import Plasma
-from abm.environment.fluxes import SIGN, Flux
+from abm.environment.reactions import Reactions
 from abm.kernels.cell import uptake_capacity
 from abm.kernels.elementary import exp
 from abm.ledger import BOOKED, Ledger
@@ -17,7 +18,7 @@ from abm.processes.process import AbstractProcess
 from abm.state.columns import Group
 from abm.state.exchange import Exchange
 from abm.state.population import Population
-from abm.state.sites import N_UPTAKE, Drug, Species
+from abm.state.sites import N_UPTAKE, Species
 from abm.state.state import State
 
 UPTAKE_SPECIES = (Species.ASN, Species.GLN, Species.GLU, Species.EAA)
@@ -37,17 +38,10 @@ class DeadMatterParameters(ParameterSet):
 class Solver(Protocol):
     """Advances the concentrations of one environment; see abm.environment."""
 
-    def advance(
-        self,
-        concentration: np.ndarray,
-        defect: np.ndarray,
-        capacity: np.ndarray,
-        release: np.ndarray,
-        activity: np.ndarray,
-        dt: float,
-        drug: Drug | None = None,
-        *plasma: np.ndarray,
-    ) -> Any:
+    reactions: Reactions
+
+    @property
+    def advance(self) -> Callable[..., IntervalResult]:
         """See TissueSolver.advance and WellSolver.advance."""
 
 
@@ -75,7 +69,9 @@ class Nutrients(AbstractProcess):
         self.exchanges = exchanges
         self.ledger = ledger
         self.dead_matter = dead_matter
-        self._clamped = [one for one in BOOKED if one not in species]
+        # What the solver holds fixed (``clamp``) is as little its own as what is switched off.
+        solved = set(species) & set(solver.reactions.species)
+        self._clamped = [one for one in BOOKED if one not in solved]
         self._site_capacity = np.zeros((N_UPTAKE, 0))
         self._release = np.zeros((len(Species), 0))
 
@@ -126,7 +122,7 @@ class Nutrients(AbstractProcess):
         np.multiply(exchange.capacity[:, :n], at_cell, out=exchange.uptake[:, :n])
         np.divide(at_cell[UPTAKE_SPECIES.index(Species.EAA)], hours, out=exchange.eaa_saturation[:n])
 
-    def _book(self, result: Any) -> None:
+    def _book(self, result: IntervalResult) -> None:
         for species in BOOKED:
             if species in self._clamped:
                 row = UPTAKE_SPECIES.index(species)

@@ -1,1 +1,1 @@
-"""Data only: the table of per-cell columns, the populations, the sites. Behaviour lives in processes."""
+"""Data only: the table of per-cell columns, populations, sites. Behaviour lives in processes."""

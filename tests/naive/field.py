@@ -56,7 +56,8 @@ def rates(problem, u):
     for s in range(N_SPECIES):
         result[s] += problem.supply[s] - problem.decay[s] * u[s]
         result[s] += problem.vessel_rate[s] * problem.vessel * (problem.plasma[s] - u[s])
-        result[s] += problem.exchange[s] * spread(u[s], [None if e is None else e[s] for e in problem.edges])
+        edges = [None if e is None else e[s] for e in problem.edges]
+        result[s] += problem.exchange[s] * spread(u[s], edges)
     for row, s in enumerate((ASN, GLN, GLU, EAA)):
         result[s] -= problem.capacity[row] * saturation(problem, u, s)
     result[ASN] -= asn_split

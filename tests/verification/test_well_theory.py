@@ -45,9 +45,7 @@ def test_c13a_well(activity):
     drug = Drug(activity, KM, 3500.0, 0.0)
     for minutes, expected in zip(*times_and_values(activity), strict=True):
         hours = (minutes - before) / 60.0
-        result = solver.advance(
-            u, defect, capacity, release, np.full(3, activity), hours, drug
-        )
+        result = solver.advance(u, defect, capacity, release, np.full(3, activity), hours, drug)
         before = minutes
         assert u[Species.ASN] == pytest.approx(expected, rel=1e-3)
         assert u[Species.ASP] == pytest.approx(START - u[Species.ASN], rel=1e-9)

@@ -11,7 +11,9 @@ from abm.environment.reactions import Reactions, SolverParameters
 from abm.environment.tissue import Edges, Tissue
 from abm.environment.well import Well, WellSolver
 from abm.errors import NumericalError, ScenarioError
-from abm.kernels import field, multigrid
+from abm.kernels import field_arrays as field
+from abm.kernels import grid as levels
+from abm.kernels import multigrid
 from abm.state.sites import Drug, Species
 from tests.naive import field as naive
 
@@ -19,16 +21,17 @@ MEDIUM = np.array([50.0, 550.0, 80.0, 20.0, 380.0, 150.0, 35.0, 5000.0, 100.0])
 DRUG = Drug(0.5, 15.0, 3500.0, 0.03)
 ONE_STEP = SolverParameters(step_error=1e30, defect=1e-12, change=1e-10)
 ALL = tuple(Species)
+CLOSED = Edges()
 FACES = [(False,) * 4, (True, False, True, False), (True,) * 4]
 
 
 def one_species(grid, work):
-    return multigrid.LinearWork(*[array[0] for array in work])
+    return levels.LinearWork(*[array[0] for array in work])
 
 
 def linear_problem(n_x, n_y, is_fixed, vessel_share=0.0, vessel_rate=0.5, seed=1):
-    grid = multigrid.build_grid(n_x, n_y, is_fixed)
-    work = one_species(grid, multigrid.linear_work(grid, 1))
+    grid = levels.build_grid(n_x, n_y, is_fixed)
+    work = one_species(grid, levels.linear_work(grid, 1))
     random = np.random.default_rng(seed)
     reaction = np.full(n_x * n_y, 1e-3) + 0.02 * random.random(n_x * n_y)
     reaction[random.random(n_x * n_y) < vessel_share] += vessel_rate
@@ -100,7 +103,7 @@ def test_linear_solver_copes_with_vessels(shape, vessel_rate):
     assert iterations(grid, work, inside) <= 12
 
 
-def tissue_case(n_x=5, n_y=3, edges=Edges(), solver=ONE_STEP, species=ALL, decay=0.0):
+def tissue_case(n_x=5, n_y=3, edges=CLOSED, solver=ONE_STEP, species=ALL, decay=0.0):
     random = np.random.default_rng(5)
     is_vessel = np.zeros((n_y, n_x), dtype=bool)
     is_vessel[1, 2] = True
@@ -114,7 +117,7 @@ def tissue_case(n_x=5, n_y=3, edges=Edges(), solver=ONE_STEP, species=ALL, decay
     return TissueSolver(tissue, reactions, MEDIUM), u, capacity, release, activity
 
 
-@pytest.mark.parametrize("edges", [Edges(), Edges(x_low=MEDIUM, y_high=0.5 * MEDIUM)])
+@pytest.mark.parametrize("edges", [CLOSED, Edges(x_low=MEDIUM, y_high=0.5 * MEDIUM)])
 @pytest.mark.parametrize("species", [ALL, (Species.GLN, Species.ASN, Species.NH3)])
 def test_tissue_step_equals_the_naive_one(edges, species):
     solver, u, capacity, release, activity = tissue_case(edges=edges, species=species, decay=3.0)
@@ -252,7 +255,7 @@ def test_too_fast_vessels_are_refused():
     exchange = Reactions(ALL).diffusion.as_array().min() / 100.0
     Tissue(3, 3, 10.0, 10.0, exchange_rate=3.99 * exchange).vessel_rates(np.full(9, exchange))
     tissue = Tissue(3, 3, 10.0, 10.0, exchange_rate=4.01 * exchange)
-    with pytest.raises(ScenarioError, match="exchange rate .* must lie between"):
+    with pytest.raises(ScenarioError, match=r"exchange rate .* must lie between"):
         TissueSolver(tissue, Reactions(ALL), MEDIUM)
 
 

@@ -1,0 +1,48 @@
+"""How much a run depends on the lengths of its intervals."""
+
+import numpy as np
+import pytest
+
+from abm.kernels.cell_layout import CellState
+from tests.small import BLASTS, COURSE, finished, tissue
+
+
+def niche(coupling, fate="6 min"):
+    """A 200-cell niche, drug from the first hour on, 24 h; the same random keys every time."""
+    changes = {
+        "environment.size": ["260 um", "260 um"], "time.end": "24 h", "time.record": "24 h",
+        "time.coupling": coupling, "time.fate": fate,
+    }  # fmt: skip
+    model = finished(tissue(changes, cells=[BLASTS | {"number": 200}], treatment=COURSE))
+    population = model.state.populations[0]
+    states = population.state[:, : population.n]
+    found = {row.name: float(states[row].mean())
+             for row in (CellState.ASN, CellState.ATF4, CellState.ASNS)}  # fmt: skip
+    found["N_CELLS"] = float(population.n)
+    found["COUNTS"] = tuple(int(n[0]) for n in vars(model.state.counters).values())
+    return found
+
+
+@pytest.fixture(scope="module")
+def usual():
+    return niche("6 min")
+
+
+def test_halving_the_coupling_interval_changes_less_than_two_percent(usual):
+    """Exchange is frozen over an interval, which is first order in its length."""
+    halved = niche("3 min")
+    for name in ("ASN", "ATF4", "ASNS", "N_CELLS"):
+        assert halved[name] == pytest.approx(usual[name], rel=0.02), name
+    # Under drug the niche does what it is meant to: cells die, the survivors sense it.
+    births, deaths, _ = usual["COUNTS"]
+    assert births > 3
+    assert deaths > 3
+    assert halved != usual
+
+
+def test_the_order_of_convergence_is_one():
+    """Mean Asn of the cells: 12, 6 and 3 min against 1 min; the error falls with the interval."""
+    truth = niche("1 min", fate="12 min")["ASN"]
+    errors = [abs(niche(f"{n} min", fate="12 min")["ASN"] / truth - 1.0) for n in (12, 3)]
+    assert np.isfinite(errors).all()
+    assert errors[1] < 0.5 * errors[0]
