@@ -89,8 +89,7 @@ class RunCollector(mesa.DataCollector):
 
     def collect(self, model: Any) -> None:
         """Append the present values."""
-        reporters = self.agenttype_reporters
-        if not model.is_record_due():
-            self.agenttype_reporters = {}
+        kept: dict[Any, Any] = vars(self)["agenttype_reporters"]
+        self.agenttype_reporters = kept if model.is_record_due() else {}
         super().collect(model)
-        self.agenttype_reporters = reporters
+        self.agenttype_reporters = kept

@@ -2,6 +2,7 @@
 
 import itertools
 
+import numba
 import numpy as np
 
 from abm.environment.field_solver import TissueSolver
@@ -107,6 +108,8 @@ def speed(effort: Effort) -> list[Row]:
     rng = np.random.default_rng(1)
     u, k, out = rng.random((n, n)), rng.random((n, n)), np.zeros((n, n))
     a, b, c = (rng.random(max(n, 1024) ** 2 * 4) for _ in range(3))
+    # Kernels that come from the cache do not start the threads that their callees need.
+    numba.set_num_threads(1)
     warm = _WarmSolve(n)
 
     def sweep() -> float:
@@ -159,9 +162,7 @@ class _WarmSolve:
         half = reactions.transport.half_saturation_gln
         rate = rng.uniform(*UPTAKE_PER_S, n_site) * (rng.random(n_site) < OCCUPIED)
         self.capacity = np.zeros((N_UPTAKE, n_site))
-        self.capacity[Species.GLN] = (
-            rate * SECONDS_PER_HOUR * half * 1e-3 * self.tissue.volume
-        )
+        self.capacity[Species.GLN] = rate * SECONDS_PER_HOUR * half * 1e-3 * self.tissue.volume
         self.release = np.zeros((len(Species), n_site))
         self.activity = np.zeros(n_site)
         self.start = np.repeat(self.medium[:, None], n_site, axis=1)

@@ -67,9 +67,7 @@ def scaling(effort: Effort) -> list[Row]:
     sizes = (10_000, REFERENCE) if effort.is_quick else (10_000, REFERENCE, 1_000_000)
     threads = 1
     models = {n: warm_model(n, _warm_up(effort)) for n in sizes}
-    sides = [
-        Side(f"{n:.0e}", partial(_step, models[n]), threads=threads) for n in sizes
-    ]
+    sides = [Side(f"{n:.0e}", partial(_step, models[n]), threads=threads) for n in sizes]
     samples = compare(sides, effort)
     name = f"{REFERENCE:.0e}"
     shares = _shares(models[REFERENCE])

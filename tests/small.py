@@ -59,7 +59,9 @@ def well(changes: dict[str, Any] | None = None, **top: Any) -> Scenario:
     return _scenario(_WELL, changes, top)
 
 
-def _scenario(base: dict[str, Any], changes: dict[str, Any] | None, top: dict[str, Any]) -> Scenario:
+def _scenario(
+    base: dict[str, Any], changes: dict[str, Any] | None, top: dict[str, Any]
+) -> Scenario:
     tree = copy.deepcopy(base) | top
     for path, value in (changes or {}).items():
         *folders, last = path.split(".")

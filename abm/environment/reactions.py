@@ -82,9 +82,7 @@ class SolverParameters(ParameterSet):
     """Relative change that one more outer iteration may be expected to bring."""
     step_error: float = parameter(0.01, low=1e-9, high=1e30, source="assumption A33")
     """Relative error (and change) of concentrations that one implicit step may make."""
-    least_step: float = parameter(
-        1.0, unit="s", low=1e-9, high=3600.0, source="assumption A33"
-    )
+    least_step: float = parameter(1.0, unit="s", low=1e-9, high=3600.0, source="assumption A33")
     """Steps are not halved below this length."""
     error_floor: float = parameter(0.01, low=0.0, high=10.0, source="assumption A34")
     """Concentration below which errors count as absolute, as a share of the half-saturation of
@@ -134,11 +132,14 @@ class Reactions:
         int64[n_solved] rows, ordered so that a species reacts only with those of other groups, and
         int64[4] offsets into them.
         """
-        groups = [[], [Species.ASN, Species.GLU], [Species.ASP, Species.NH3]]  # type: list[list[Species]]
-        groups[0] = [s for s in Species if s not in groups[1] + groups[2]]
+        products = [Species.ASP, Species.NH3]
+        middle = [Species.ASN, Species.GLU]
+        first = [species for species in Species if species not in products + middle]
+        groups = [first, middle, products]
         chosen = [[s for s in group if s in self.species] for group in groups]
         offsets = np.cumsum([0] + [len(group) for group in chosen])
-        return np.array(sum(chosen, []), dtype=np.int64), offsets.astype(np.int64)
+        rows = [species for group in chosen for species in group]
+        return np.array(rows, dtype=np.int64), offsets.astype(np.int64)
 
     def error_scale(self, medium: np.ndarray) -> np.ndarray:
         """Return what the floors of errors are shares of, float64[n_species], uM."""

@@ -26,6 +26,10 @@ class Edges(NamedTuple):
     y_high: np.ndarray | None = None
 
 
+CLOSED = Edges()
+"""No flux through any face."""
+
+
 @dataclass(frozen=True)
 class Tissue:
     """Geometry of a 2-D tissue of ``n_y`` rows and ``n_x`` columns of voxels.
@@ -43,7 +47,7 @@ class Tissue:
     spacing: float
     thickness: float
     extracellular_fraction: float = 1.0
-    edges: Edges = Edges()
+    edges: Edges = CLOSED
     is_vessel: np.ndarray | None = None
     exchange_rate: float | None = None
     is_fixed: np.ndarray | None = None

@@ -1,4 +1,4 @@
-"""Wells: well-mixed sites that exchange nothing with each other, and the solver of their contents."""
+"""Wells: well-mixed sites that exchange nothing, and the solver of their contents."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -38,7 +38,7 @@ from abm.kernels.grid import LinearWork
 ROUND_OFF = 1e-15
 """Relative rounding error of a sum over the faces of a voxel; no defect can be driven below it."""
 
-LOOSENESS = 3e-2
+LOOSENESS = 1e-2
 """Reduction of the defect that one linear solve aims at; more is lost on the next rival."""
 
 
@@ -321,9 +321,9 @@ def filtered_change(grid, linear, rules, field, species, dt):
     """Estimate the largest relative error of a backward Euler step, ``field.status[species, 6]``.
 
     With Z the step times the operator of the losses and of diffusion, one step and two half steps
-    differ by ``Z (2 + Z)^-2`` times the change, which is below ``(1 + Z)^-1`` times the change: fast
-    modes, which the step has carried to their steady state, drop out. One multigrid cycle stands
-    for the inverse; the coefficients are those of the last linear solve.
+    differ by ``Z (2 + Z)^-2`` times the change, which is below ``(1 + Z)^-1`` times it: fast modes,
+    which the step has carried to their steady state, drop out. One multigrid cycle stands for the
+    inverse; the coefficients are those of the last linear solve.
     """
     work, n_x, floor = work_of(linear, species), grid.n_x[0], rules.floor[species]
     scale = 1.0 / (rules.exchange[species] * dt)

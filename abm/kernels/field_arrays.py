@@ -106,8 +106,14 @@ class FieldWork(NamedTuple):
 def field_work(grid: Grid, n_species: int) -> FieldWork:
     """Allocate state and scratch for a grid, zero filled."""
     n_x, n_y = int(grid.n_x[0]), int(grid.n_y[0])
-    fields = [np.zeros((n_species, (n_y + 2) * n_x)) for _ in range(4)]
+    n_padded = (n_y + 2) * n_x
     return FieldWork(
-        *fields, np.zeros((2, (n_y + 2) * n_x)), np.zeros((n_species, 6, n_x)), np.zeros((n_species, 7)),
-        np.zeros((n_species, N_FLUX, n_x)),
-    )  # fmt: skip
+        now=np.zeros((n_species, n_padded)),
+        defect=np.zeros((n_species, n_padded)),
+        old=np.zeros((n_species, n_padded)),
+        old_defect=np.zeros((n_species, n_padded)),
+        split=np.zeros((2, n_padded)),
+        rows=np.zeros((n_species, 6, n_x)),
+        status=np.zeros((n_species, 7)),
+        flux=np.zeros((n_species, N_FLUX, n_x)),
+    )

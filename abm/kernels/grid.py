@@ -27,7 +27,7 @@ class Grid(NamedTuple):
     start: np.ndarray
     """int64[n_level], where the first cell of a level lies in a flat array (ghost row skipped)."""
     start_x: np.ndarray
-    """int64[n_level], where a level starts in the arrays along x (n_x + 1 each, first one spare)."""
+    """int64[n_level], where a level (n_x + 1 numbers) starts in the arrays along x."""
     start_y: np.ndarray
     """int64[n_level], the same along y."""
     width_x: np.ndarray
@@ -39,7 +39,7 @@ class Grid(NamedTuple):
     link_y: np.ndarray
     """float64, the same for the face below a cell."""
     weight_x: np.ndarray
-    """float64[4, :], interpolation per coarse cell: low child (own, next), high child (own, next)."""
+    """float64[4, :], interpolation per coarse cell: low child (own, next), high child (same)."""
     weight_y: np.ndarray
     """float64[4, :], the same along y."""
     link_sum: np.ndarray
@@ -71,10 +71,25 @@ class LinearWork(NamedTuple):
     """[n_x + 4], partial sums along columns, or one row between two grids."""
 
 
-def _axis(
-    n_cell: int, is_fixed_low: bool, is_fixed_high: bool, n_level: int
-) -> list[tuple[np.ndarray, np.ndarray, float, float, np.ndarray]]:
-    """Return per level (widths, links, boundary links low/high, weights) of one axis."""
+class _Axis(NamedTuple):
+    """One level of one axis: widths[n], links[n + 1], links of the two borders, weights[4, :]."""
+
+    width: np.ndarray
+    link: np.ndarray
+    low: float
+    high: float
+    weight: np.ndarray
+
+    def link_sum(self) -> np.ndarray:
+        """Return the sum of the two links of each cell, borders of fixed value included."""
+        total = self.link[:-1] + self.link[1:]
+        total[0] += self.low
+        total[-1] += self.high
+        return total
+
+
+def _axis(n_cell: int, is_fixed_low: bool, is_fixed_high: bool, n_level: int) -> list[_Axis]:
+    """Return the levels of one axis, finest first."""
     levels = []
     width = np.ones(n_cell)
     for _ in range(n_level):
@@ -87,7 +102,7 @@ def _axis(
         padded[:n] = width
         coarse = padded.reshape(-1, 2).sum(axis=1)
         weight = _weights(width, coarse, is_fixed_low, is_fixed_high)
-        levels.append((width, link, low, high, weight))
+        levels.append(_Axis(width, link, low, high, weight))
         width = coarse
     return levels
 
@@ -128,34 +143,34 @@ def build_grid(n_x: int, n_y: int, is_fixed: tuple[bool, bool, bool, bool]) -> G
     n_level = 1 + int(np.ceil(np.log2(max(n_x, n_y, 1))))
     along_x = _axis(n_x, is_fixed[0], is_fixed[1], n_level)
     along_y = _axis(n_y, is_fixed[2], is_fixed[3], n_level)
-    counts_x = np.array([len(a[0]) for a in along_x], dtype=np.int64)
-    counts_y = np.array([len(a[0]) for a in along_y], dtype=np.int64)
+    counts_x = np.array([len(axis.width) for axis in along_x], dtype=np.int64)
+    counts_y = np.array([len(axis.width) for axis in along_y], dtype=np.int64)
     sizes = (counts_y + 2) * counts_x
     start = np.concatenate(([0], np.cumsum(sizes)[:-1])) + counts_x
     link_sum = np.zeros(int(sizes.sum()) + 1)
     for x, y, first in zip(along_x, along_y, start, strict=True):
-        sum_x = x[1][:-1] + x[1][1:]
-        sum_y = y[1][:-1] + y[1][1:]
-        for total, axis in ((sum_x, x), (sum_y, y)):
-            total[0] += axis[2]
-            total[-1] += axis[3]
-        block = y[0][:, None] * sum_x[None, :] + x[0][None, :] * sum_y[:, None]
+        block = np.outer(y.width, x.link_sum()) + np.outer(y.link_sum(), x.width)
         link_sum[first : first + block.size] = block.ravel()
     return Grid(
-        counts_x, counts_y, start.astype(np.int64),
-        np.concatenate(([1], 1 + np.cumsum(counts_x + 1)[:-1])).astype(np.int64),
-        np.concatenate(([1], 1 + np.cumsum(counts_y + 1)[:-1])).astype(np.int64),
-        *(_joined([np.append(a[0], 0.0) for a in axis]) for axis in (along_x, along_y)),
-        *(_joined([a[1] for a in axis]) for axis in (along_x, along_y)),
-        *(_joined([_padded(a[4], len(a[0]) + 1) for a in axis]) for axis in (along_x, along_y)),
-        link_sum,
-        (np.arange(n_x + 2) % 2 == 0).astype(np.float64),
-    )  # fmt: skip
+        n_x=counts_x,
+        n_y=counts_y,
+        start=start.astype(np.int64),
+        start_x=np.concatenate(([1], 1 + np.cumsum(counts_x + 1)[:-1])).astype(np.int64),
+        start_y=np.concatenate(([1], 1 + np.cumsum(counts_y + 1)[:-1])).astype(np.int64),
+        width_x=_joined([np.append(axis.width, 0.0) for axis in along_x]),
+        width_y=_joined([np.append(axis.width, 0.0) for axis in along_y]),
+        link_x=_joined([axis.link for axis in along_x]),
+        link_y=_joined([axis.link for axis in along_y]),
+        weight_x=_joined([_padded(axis.weight, len(axis.link)) for axis in along_x]),
+        weight_y=_joined([_padded(axis.weight, len(axis.link)) for axis in along_y]),
+        link_sum=link_sum,
+        checker=(np.arange(n_x + 2) % 2 == 0).astype(np.float64),
+    )
 
 
 def _joined(levels: list[np.ndarray]) -> np.ndarray:
     """Put the levels of an axis array behind one zero, so that "one before the first" exists."""
-    return np.concatenate([np.zeros(levels[0].shape[:-1] + (1,)), *levels], axis=-1)
+    return np.concatenate([np.zeros((*levels[0].shape[:-1], 1)), *levels], axis=-1)
 
 
 def _padded(weight: np.ndarray, length: int) -> np.ndarray:
@@ -168,5 +183,6 @@ def _padded(weight: np.ndarray, length: int) -> np.ndarray:
 def linear_work(grid: Grid, n_species: int) -> LinearWork:
     """Allocate the arrays of ``n_species`` solves, zero filled."""
     n_flat = len(grid.link_sum)
-    arrays = [np.zeros((n_species, n_flat)) for _ in range(8)]
-    return LinearWork(*arrays, np.zeros((n_species, int(grid.n_x[0]) + 4)))
+    names = [name for name in LinearWork._fields if name != "column"]
+    arrays = {name: np.zeros((n_species, n_flat)) for name in names}
+    return LinearWork(**arrays, column=np.zeros((n_species, int(grid.n_x[0]) + 4)))

@@ -1,12 +1,12 @@
 """Conjugate gradients with a symmetric multigrid V(1,1) for one voxel field.
 
-The system is ``sum over faces of link * (u - u_neighbour) + reaction * u = source`` on a 2-D grid of
-cells: the five-point Laplacian plus a non-negative diagonal, both multiplied by the cell area, so
-that it is symmetric. Coarse grids join two cells per axis (the last stays alone where the number is
-odd, so cell widths differ there) and carry the same discretisation; prolongation interpolates
-between cell centres, restriction is its transpose; smoothing is red-black Gauss-Seidel, after the coarse correction in the
-reversed order of colours. So one cycle is a symmetric positive operator, as conjugate gradients
-need (Briggs, Henson & McCormick 2000; Tatebe 1993).
+The system is ``sum over faces of link * (u - u_neighbour) + reaction * u = source`` on a 2-D grid
+of cells: the five-point Laplacian plus a non-negative diagonal, both multiplied by the cell area,
+so that it is symmetric. Coarse grids join two cells per axis (the last stays alone where the number
+is odd, so cell widths differ there) and carry the same discretisation; prolongation interpolates
+between cell centres, restriction is its transpose; smoothing is red-black Gauss-Seidel, after the
+coarse correction in the reversed order of colours. So one cycle is a symmetric positive operator,
+as conjugate gradients need (Briggs, Henson & McCormick 2000; Tatebe 1993).
 
 The arrays and their layout are described in :mod:`abm.kernels.grid`.
 """
@@ -24,20 +24,17 @@ def set_coefficients(grid, work):
     for level in range(grid.n_x.size):
         n_x, n_y, start = grid.n_x[level], grid.n_y[level], grid.start[level]
         if level > 0:
-            n_fine, m_fine, fine = grid.n_x[level - 1], grid.n_y[level - 1], grid.start[level - 1]
-            for j in range(n_y):
-                for i in range(n_x):
-                    diagonal[start + j * n_x + i] = link_sum[start + j * n_x + i]
-                for row in range(2 * j, min(2 * j + 2, m_fine)):
-                    base = fine + row * n_fine
-                    for i in range(n_fine // 2):
-                        k = base + 2 * i
-                        diagonal[start + j * n_x + i] += (diagonal[k] - link_sum[k]) + (
-                            diagonal[k + 1] - link_sum[k + 1]
-                        )
-                    if n_fine % 2 == 1:
-                        k = base + n_fine - 1
-                        diagonal[start + j * n_x + n_x - 1] += diagonal[k] - link_sum[k]
+            diagonal[start : start + n_x * n_y] = link_sum[start : start + n_x * n_y]
+            n_fine = grid.n_x[level - 1]
+            for row in range(grid.n_y[level - 1]):
+                base, first = grid.start[level - 1] + row * n_fine, start + (row // 2) * n_x
+                fine, links = diagonal[base : base + n_fine], link_sum[base : base + n_fine]
+                coarse = diagonal[first : first + n_x]
+                for i in range(n_fine // 2):
+                    low, high = fine[2 * i] - links[2 * i], fine[2 * i + 1] - links[2 * i + 1]
+                    coarse[i] += low + high
+                if n_fine % 2 == 1:
+                    coarse[n_x - 1] += fine[n_fine - 1] - links[n_fine - 1]
         for k in range(start, start + n_x * n_y):
             inverse[k] = 1.0 / diagonal[k]
 
@@ -238,8 +235,8 @@ def solve(grid, work, target, max_iterations):
     """Conjugate gradients from zero until the absolute residuals sum up to ``target``.
 
     ``work.source`` (finest level) holds the right-hand side and becomes the residual; the answer is
-    ``work.correction``. Returns (number of iterations, sum of absolute residuals); the caller judges
-    whether the target was met.
+    ``work.correction``. Returns (number of iterations, sum of absolute residuals); the caller
+    judges whether the target was met.
     """
     start, stop = grid.start[0], grid.start[0] + grid.n_x[0] * grid.n_y[0]
     work.correction[start:stop] = 0.0

@@ -104,9 +104,7 @@ class Nutrients(AbstractProcess):
         """Add uptake capacity and owed exports of all cells to their sites."""
         n = population.n
         exchange = self.exchanges[population.name].fit(population)
-        uptake_capacity(
-            population.state, n, self.parameters[population.name], exchange.capacity
-        )
+        uptake_capacity(population.state, n, self.parameters[population.name], exchange.capacity)
         site = population.live("site")
         for total, values in zip(self._site_capacity, exchange.capacity, strict=True):
             total += np.bincount(site, weights=values[:n], minlength=n_site)
@@ -120,7 +118,8 @@ class Nutrients(AbstractProcess):
         exchange = self.exchanges[population.name]
         at_cell = exposure[:, population.live("site")]
         np.multiply(exchange.capacity[:, :n], at_cell, out=exchange.uptake[:, :n])
-        np.divide(at_cell[UPTAKE_SPECIES.index(Species.EAA)], hours, out=exchange.eaa_saturation[:n])
+        essential = at_cell[UPTAKE_SPECIES.index(Species.EAA)]
+        np.divide(essential, hours, out=exchange.eaa_saturation[:n])
 
     def _book(self, result: IntervalResult) -> None:
         for species in BOOKED:
