@@ -68,9 +68,7 @@ class Lineage:
 
         tables = tskit.TableCollection(sequence_length=1.0)
         tables.time_units = "hours"
-        tables.nodes.set_columns(
-            flags=np.zeros(self.n, np.uint32), time=now - self._time[: self.n]
-        )
+        tables.nodes.set_columns(flags=np.zeros(self.n, np.uint32), time=now - self._time[: self.n])
         children = np.flatnonzero(self._parent[: self.n] >= 0).astype(np.int32)
         _append_edges(tables, self._parent[children], children)
         tables.sort()

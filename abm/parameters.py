@@ -63,9 +63,14 @@ class ParameterSet:
         for field in dataclasses.fields(cls):
             if "low" in field.metadata:
                 yield ParameterRow(
-                    field.name, _number(field.default), field.metadata["unit"], field.metadata["low"],
-                    field.metadata["high"], field.metadata["source"], meanings.get(field.name, ""),
-                )  # fmt: skip
+                    field.name,
+                    _number(field.default),
+                    field.metadata["unit"],
+                    field.metadata["low"],
+                    field.metadata["high"],
+                    field.metadata["source"],
+                    meanings.get(field.name, ""),
+                )
 
     def replaced(self, overrides: Mapping[str, Any]) -> Self:
         """Return a copy with some values changed; text such as ``"60 uM"`` is converted.

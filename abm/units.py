@@ -58,8 +58,9 @@ def to_unit(value: Any, unit: str, *, where: str = "value") -> float:
             ) from None
         except Exception:
             raise ScenarioError(
-                f"{where}: cannot read '{value}' as a {_kind(unit)}, e.g. "
-                f"'1 {unit}'".replace("1 '", "1'")
+                f"{where}: cannot read '{value}' as a {_kind(unit)}, e.g. '1 {unit}'".replace(
+                    "1 '", "1'"
+                )
             ) from None
     if number != number or number in (float("inf"), float("-inf")):
         raise ScenarioError(f"{where}: {value!r} is not a finite number")

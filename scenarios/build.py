@@ -3,10 +3,9 @@
 import dataclasses
 from functools import partial
 
-
 from abm.clock import Clock
-from abm.founders import Founders, found
 from abm.facts import Facts
+from abm.founders import Founders, found
 from abm.ledger import BOOKED, Ledger
 from abm.lineage import Lineage
 from abm.model import Parts, PopulationModel
@@ -64,9 +63,14 @@ def assemble(scenario: Scenario, seed: int) -> Parts:
     if surroundings.species or biology.kinds:
         processes.append(
             Nutrients(
-                surroundings.solver(), surroundings.species, biology.vectors, biology.exchanges,
-                ledger, dead_matter, surroundings.plasma,
-            )  # fmt: skip
+                surroundings.solver(),
+                surroundings.species,
+                biology.vectors,
+                biology.exchanges,
+                ledger,
+                dead_matter,
+                surroundings.plasma,
+            )
         )
     for species in BOOKED:
         ledger.closure(state, species)
@@ -132,5 +136,3 @@ def fixed_rate_founders(scenario: Scenario) -> list[Founders]:
             scenario.fixed_rate_cells, fixed_rates(scenario), strict=True
         )
     ]
-
-

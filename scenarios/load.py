@@ -1,5 +1,6 @@
 """A scenario by name or file, with overrides, checked and in internal units; and back to text."""
 
+import dataclasses
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,22 +37,37 @@ def loads(
         tree.contents["seed"] = seed
         changed.append((("seed",), "--seed"))
 
-    def locate(path: KeyPath) -> str:
-        for start, option in changed:
-            n = min(len(start), len(path))
-            if n and path[:n] == start[:n]:
-                return f"{file}: {option}"
-        return f"{file}: line {tree.line(path)}"
-
+    where = Locator(file, tree, tuple(changed))
     try:
         scenario = Scenario.model_validate(tree.contents)
     except pydantic.ValidationError as error:
         found = explain(error, tree.contents)
         found.sort(key=lambda problem: (problem.rank, tree.line(problem.path)))
-        raise ScenarioError(to_lines(found, locate)) from None
+        raise ScenarioError(to_lines(found, where.line)) from None
     scenario._name = Path(file).stem
-    scenario._locate = lambda dotted: f"{locate(_split(dotted))}: {dotted}"
+    scenario._locate = where
     return scenario
+
+
+@dataclasses.dataclass(frozen=True)
+class Locator:
+    """Says where a path of a scenario was written: a line of the file, or an option."""
+
+    file: str
+    tree: Tree
+    changed: tuple[tuple[KeyPath, str], ...]
+
+    def line(self, path: KeyPath) -> str:
+        """Return ``FILE: line N`` or ``FILE: --set ...``."""
+        for start, option in self.changed:
+            n = min(len(start), len(path))
+            if n and path[:n] == start[:n]:
+                return f"{self.file}: {option}"
+        return f"{self.file}: line {self.tree.line(path)}"
+
+    def __call__(self, dotted: str) -> str:
+        """Return the place of a dotted path, and the path, as the start of a message."""
+        return f"{self.line(_split(dotted))}: {dotted}"
 
 
 def dump_resolved(scenario: Scenario) -> str:

@@ -5,6 +5,7 @@ import numpy as np
 from abm.environment import media
 from abm.environment import tissue as grid
 from abm.environment import well as well_geometry
+from abm.environment.field_solver import TissueSolver
 from abm.environment.plasma import Plasma, PlasmaParameters
 from abm.environment.reactions import (
     DiffusionParameters,
@@ -12,7 +13,6 @@ from abm.environment.reactions import (
     SolverParameters,
     TransportParameters,
 )
-from abm.environment.field_solver import TissueSolver
 from abm.environment.well import WellSolver
 from abm.facts import Facts
 from abm.ledger import Ledger

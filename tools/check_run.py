@@ -1,6 +1,6 @@
 """Check a finished run of ``relapse``: books, fall, relapse, lineage, pictures and film.
 
-    python tools/check_run.py runs/demo
+python tools/check_run.py runs/demo
 """
 
 import sys
@@ -52,7 +52,9 @@ def check_course(series: pd.DataFrame, doses: list[tuple[float, str]]) -> list[s
     soon = (days > first_dose) & (days <= first_dose + FALL_DAYS)
     lowest = int(series.n_cells[soon].min())
     nadir = series.n_cells[soon].idxmin()
-    back = series.index[(series.index > nadir) & (series.n_cells >= RELAPSE_SHARE * series.n_cells[0])]
+    back = series.index[
+        (series.index > nadir) & (series.n_cells >= RELAPSE_SHARE * series.n_cells[0])
+    ]
     say(f"cells: {series.n_cells[0]} at the start, {at_dose} at the first dose, lowest {lowest} "
         f"({at_dose / lowest:.0f}-fold) on day {days[nadir]:.1f}")  # fmt: skip
     problems = []

@@ -1,6 +1,7 @@
 """Plasma that feeds the vessels of a tissue: supply by the body, clearance, and the enzyme.
 
-The tissue is a vanishing part of the body, so that it takes nothing from plasma. Eq. (N8) of docs/model.md:
+The tissue is a vanishing part of the body, so that it takes nothing from plasma. Eq. (N8) of
+docs/model.md:
 
     dN/dt = s_N - k_N N - V N / (K_m (1 + Q/K_mQ) + N),   V = activity x 60,000 uM/h per IU/mL
 

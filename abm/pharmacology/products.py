@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from types import MappingProxyType
+from typing import Any
 
 from abm import units
 from abm.errors import ScenarioError
@@ -273,6 +274,10 @@ class Product:
     presets: Mapping[str, AbstractKinetics]
     default_preset: str
     sources: tuple[str, ...]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the presets as a plain dict: a proxy cannot be pickled, nor can its model be."""
+        return vars(self) | {"presets": dict(self.presets)}
 
     def kinetics(self, preset: str | None = None) -> AbstractKinetics:
         """Return the kinetics of ``preset``, or the default one; ScenarioError if unknown."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from abm.kernels.waiting import daughter_keys
 from abm.kernels.cell_layout import CellState
+from abm.kernels.waiting import daughter_keys
 from abm.lineage import Lineage
 from abm.parameters import ParameterSet, parameter
 from abm.processes.motion import radius_of
@@ -129,7 +129,9 @@ class Inheritance:
             is_methylated = alleles > allele
             after -= is_methylated & (draws[allele] < p.demethylation)
             after += ~is_methylated & (draws[allele] < p.methylation)
-        is_amplified = self.streams.uniforms(Stream.MUTATION, tick, keys, draw=1)[0] < p.amplification
+        is_amplified = (
+            self.streams.uniforms(Stream.MUTATION, tick, keys, draw=1)[0] < p.amplification
+        )
         population["methylated_alleles"][daughters] = after.astype(np.uint8)
         population["gain"][daughters[is_amplified]] *= _AMPLIFICATION_FOLD
         return daughters[(after != alleles) | is_amplified]
@@ -154,7 +156,9 @@ class Inheritance:
             population["clone_id"][row] = state.clones.add(
                 parent=int(population["clone_id"][row]),
                 tick=tick,
-                methylated_alleles=int(population["methylated_alleles"][row]) if mechanistic else -1,
+                methylated_alleles=int(population["methylated_alleles"][row])
+                if mechanistic
+                else -1,
                 gain=float(population["gain"][row]) if mechanistic else 1.0,
                 mutations=int(population["mutations"][row]),
             )

@@ -66,5 +66,7 @@ class Metabolism(AbstractProcess):
         made, used = float(total[CellFlux.ASN_SYNTHESISED]), float(total[CellFlux.GLN_CATABOLISED])
         self.ledger.book(Species.ASN, "synthetase", made)
         self.ledger.book(Species.GLN, "synthetase", -made)
-        self.ledger.book(Species.GLN, "glutamine synthetase", float(total[CellFlux.GLN_SYNTHESISED]))
+        self.ledger.book(
+            Species.GLN, "glutamine synthetase", float(total[CellFlux.GLN_SYNTHESISED])
+        )
         self.ledger.book(Species.GLN, "catabolism", -used)

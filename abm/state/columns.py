@@ -63,7 +63,12 @@ class Column(NamedTuple):
 
 
 _C, _K, _M, _S = Group.CORE, Group.CLOCK, Group.MECHANISTIC, Group.SPATIAL
-_COPY, _SPLIT, _RESET, _RENEW = AtDivision.COPY, AtDivision.SPLIT, AtDivision.RESET, AtDivision.RENEW
+_COPY, _SPLIT, _RESET, _RENEW = (
+    AtDivision.COPY,
+    AtDivision.SPLIT,
+    AtDivision.RESET,
+    AtDivision.RENEW,
+)
 _u8, _u64, _i32, _i64, _f64 = np.uint8, np.uint64, np.int32, np.int64, np.float64
 
 COLUMNS: tuple[Column, ...] = (
@@ -95,7 +100,7 @@ COLUMNS: tuple[Column, ...] = (
 )  # fmt: skip
 
 SPLIT_STATE = (CellState.SIZE, CellState.BOUND_ASN, CellState.BOUND_GLN)
-"""Rows of the mechanistic state that are amounts: each daughter gets half; all others are copied."""
+"""Rows of the mechanistic state that are amounts: each daughter gets half; others are copied."""
 
 
 def columns_of(groups: frozenset[Group]) -> tuple[Column, ...]:

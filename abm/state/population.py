@@ -135,7 +135,9 @@ class Population:
         for column in self.table:
             if column.dtype is np.float64 and not np.isfinite(self.live(column.name)).all():
                 row = int(np.flatnonzero(~np.isfinite(self.live(column.name)))[0])
-                raise StateError(f"population '{self.name}': {column.name} of row {row} is not finite")
+                raise StateError(
+                    f"population '{self.name}': {column.name} of row {row} is not finite"
+                )
         bad = ~np.isfinite(self.state[:, : self.n]).all(axis=0)
         if bad.any():
             raise StateError(

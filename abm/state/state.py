@@ -28,7 +28,7 @@ class State:
     """Populations, sites and clones.
 
     ``n_replicate`` independent wells live in one model; then ``site`` is the replicate. Sites whose
-    stop rule has fired are ``is_stopped``: their cells stay as they are.
+    stop rule has fired are ``is_stopped``: their cells neither divide nor die any more.
     """
 
     sites: Sites

@@ -102,9 +102,17 @@ def test_growth_of_erlang_clocks_solves_euler_lotka(stages):
     model = build(
         loads(
             SCENARIO.format(
-                number=400 if stages == 1 else 2000, birth=1.0, death=0.0, stages=stages,
-                mutation=0.0, end="8 d", tick="30 min", stop="", replicates=1, seed=3,
-            )  # fmt: skip
+                number=400 if stages == 1 else 2000,
+                birth=1.0,
+                death=0.0,
+                stages=stages,
+                mutation=0.0,
+                end="8 d",
+                tick="30 min",
+                stop="",
+                replicates=1,
+                seed=3,
+            )
         )
     )
     hours, count = [], []

@@ -86,7 +86,9 @@ def test_own_exp_log_and_quantile_agree_with_the_library():
     for x in np.exp(rng.uniform(-600.0, 600.0, 2000)):
         assert elementary.log(x) == pytest.approx(math.log(x), rel=1e-15)
     for p in np.concatenate([rng.uniform(0.0, 1.0, 2000), [1e-300, 1e-12, 1.0 - 1e-12]]):
-        assert elementary.normal_quantile(p) == pytest.approx(stats.norm.ppf(p), rel=1e-12, abs=1e-14)
+        assert elementary.normal_quantile(p) == pytest.approx(
+            stats.norm.ppf(p), rel=1e-12, abs=1e-14
+        )
     assert elementary.exp(-1000.0) == 0.0
     assert math.isinf(elementary.exp(1000.0))
     assert elementary.log(0.0) == -math.inf
