@@ -88,6 +88,8 @@ def found(
     if population.has(Group.SPATIAL):
         _place(population, founders, streams)
     _found_clones(state, population, founders)
+    if founders.cell_type.is_tumour:
+        state.counters.founders += founders.number
     state.populations.append(population)
     return population
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from enum import IntEnum
 
-import numpy as np
-
 from abm.state.state import State
 
 
@@ -28,19 +26,10 @@ class StopRules:
 
     def check(self, state: State) -> ExitReason | None:
         """Mark replicates that are done; return a reason when none is left to run."""
-        counts = count_by_replicate(state)
+        counts = state.n_cells_by_replicate()
         if self.n_cells is not None:
             state.is_stopped |= counts >= self.n_cells
         is_done = state.is_stopped | ((counts == 0) & self.extinct)
         if not is_done.all():
             return None
         return ExitReason.N_CELLS if state.is_stopped.any() else ExitReason.EXTINCT
-
-
-def count_by_replicate(state: State) -> np.ndarray:
-    """Return the number of living tumour cells of each replicate, int64[n_replicate]."""
-    counts = np.zeros(state.n_replicate, np.int64)
-    for population in state.tumour():
-        sites = state.replicate_of(population, slice(0, population.n))
-        counts += np.bincount(sites, minlength=state.n_replicate)
-    return counts

@@ -137,9 +137,10 @@ def speed(effort: Effort) -> list[Row]:
               ratio(samples, "triad", "sweep"), floor=None if effort.is_quick else 0.75,
               goal=None if effort.is_quick else 0.9,
               remark="small grids stay in the cache" if effort.is_quick else
-              "the sweep is no slower than memory allows (faster where the grid fits into the cache)"),
+              "the sweep is no slower than memory allows (faster in the cache)"),
         timed("G6", f"warm re-solve after a change of all uptakes by {CHANGE:.0%} / explicit sweep "
-              f"({what})", ratio(samples, "re-solve", "sweep"), floor=None if effort.is_quick else 30,
+              f"({what})", ratio(samples, "re-solve", "sweep"),
+              floor=None if effort.is_quick else 30,
               goal=None if effort.is_quick else 12,
               is_more_better=False,
               remark=f"implicit step of the kernel, all coefficients rebuilt; largest relative "

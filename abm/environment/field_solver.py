@@ -17,6 +17,7 @@ from abm.environment.reactions import SECONDS_PER_HOUR, Reactions, enzyme_consta
 from abm.environment.tissue import Tissue
 from abm.errors import NumericalError
 from abm.kernels import field, field_arrays, field_steps, grid
+from abm.kernels._jit import start_threads
 from abm.state.sites import N_UPTAKE, Drug, Species
 from abm.units import FMOL_PER_UM_PL
 
@@ -59,6 +60,7 @@ class TissueSolver:
         self._build()
 
     def _build(self) -> None:
+        start_threads()
         tissue = self.tissue
         is_fixed = [edge is not None for edge in tissue.edges]
         self._grid = grid.build_grid(

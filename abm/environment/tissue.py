@@ -37,7 +37,8 @@ class Tissue:
     spacing, thickness : um
     extracellular_fraction : share of a voxel that the field fills
     is_vessel : bool[n_y, n_x] or None
-    exchange_rate : k_v of a vessel voxel [1/h]; None = half of D / spacing^2 of each species
+    exchange_rate : k_v of a vessel voxel [1/h], the same for all species (assumption A39); None =
+        half of D / spacing^2 of each species
     is_fixed : bool[n_y, n_x] or None, voxels that keep their concentration (a connected region
         outside the tissue; for vessels use ``is_vessel``)
     """

@@ -55,3 +55,13 @@ def inline_kernel(function: F) -> F:
 def parallel_kernel(function: F) -> F:
     """Compile a kernel whose ``prange`` iterations write disjoint elements only."""
     return cast(F, numba.njit(cache=True, parallel=True, error_model="numpy")(function))
+
+
+def start_threads() -> None:
+    """Start numba's threads.
+
+    A serial kernel from the cache that calls a parallel one, also from the cache, crashes the
+    process where nothing has started the threads before (numba 0.68). So whoever owns such a
+    kernel calls this first.
+    """
+    numba.get_num_threads()

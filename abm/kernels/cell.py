@@ -22,13 +22,13 @@ from abm.kernels.cell_layout import (
     Scratch,
 )
 from abm.kernels.cell_rates import all_rates
+from abm.kernels.cell_relaxation import fill_relaxation
 from abm.kernels.cell_steps import (
     accept,
     correct_asn,
     correct_asp_eaa,
     correct_gln,
     correct_rest,
-    fill_relaxation,
     predict_pools,
     predict_rest,
 )

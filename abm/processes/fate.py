@@ -73,14 +73,11 @@ class Fate(AbstractProcess):
 
     def _fixed(self, state: State, population: Population, clock: Clock) -> None:
         rates = self.fixed_rates[population.name]
-        n = population.n
-        next_event = np.minimum(population["next_division"][:n], population["next_death"][:n])
-        rows = np.flatnonzero(next_event <= clock.hours)
+        rows = np.flatnonzero(population.live("next_event") <= clock.hours)
         while rows.shape[0]:
             if state.is_stopped.any():
                 rows = rows[~state.is_stopped[state.replicate_of(population, rows)]]
-            times = population["next_division"][rows]
-            dies = population["next_death"][rows] < times
+            times, dies = population["next_event"][rows], population["dies_next"][rows]
             self._bury(state, population, rows[dies])
             mothers, times = rows[~dies], times[~dies]
             daughters = self.inheritance.divide(
@@ -88,10 +85,7 @@ class Fate(AbstractProcess):
             )
             born, times = np.concatenate([mothers, daughters]), np.concatenate([times, times])
             self.start_clocks(population, born, times, clock.tick)
-            next_event = np.minimum(
-                population["next_division"][born], population["next_death"][born]
-            )
-            rows = born[next_event <= clock.hours]
+            rows = born[population["next_event"][born] <= clock.hours]
 
     def start_clocks(
         self,
@@ -116,8 +110,8 @@ class Fate(AbstractProcess):
             self.streams.seed, int(Stream.WAITING), tick, population["random_key"][rows],
             n_stages, stage_rate, rates.death_rate, waits,
         )  # fmt: skip
-        population["next_division"][rows] = times + waits[0]
-        population["next_death"][rows] = times + waits[1]
+        population["next_event"][rows] = times + waits.min(axis=0)
+        population["dies_next"][rows] = waits[1] < waits[0]
 
     def _bury(self, state: State, population: Population, rows: np.ndarray) -> None:
         population.is_dead[rows] = True

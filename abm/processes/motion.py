@@ -30,7 +30,7 @@ class MotionParameters(ParameterSet):
     """Farthest that a cell moves in one step, over its radius."""
     capped_share: float = parameter(0.01, high=1.0, source="assumption A48")
     """Share of capped cells above which the step is halved, down to an eighth."""
-    list_allowance: float = parameter(1.5, unit="um", low=0.05, high=20.0, source="assumption A49")
+    list_allowance: float = parameter(3.0, unit="um", low=0.05, high=20.0, source="assumption A49")
     """Way of a cell before neighbours are searched again; speed only, not the result."""
     diffusivity: float = parameter(1.5, unit="um**2/h", high=1e4, source="assumption A50")
     """Random motility of tumour cells, per axis: variance 2 D t."""

@@ -46,7 +46,7 @@ class Solver(Protocol):
 
 
 class Nutrients(AbstractProcess):
-    """Uptake with the cells' inside frozen over the interval; export and lysis released evenly.
+    """Uptake with the cells' inside frozen over the interval; releases are even (assumption A38).
 
     Each cell gets ``capacity * exposure`` of its site, which is what the converged solve took.
     """

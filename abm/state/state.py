@@ -13,6 +13,7 @@ from abm.state.sites import Drug, Sites
 class Counters:
     """Events since the start, over tumour populations; int64[n_replicate] each."""
 
+    founders: np.ndarray
     births: np.ndarray
     deaths: np.ndarray
     mutations: np.ndarray
@@ -20,7 +21,7 @@ class Counters:
     @classmethod
     def zeros(cls, n_replicate: int) -> "Counters":
         """Make counters at zero."""
-        return cls(*(np.zeros(n_replicate, np.int64) for _ in range(3)))
+        return cls(*(np.zeros(n_replicate, np.int64) for _ in range(4)))
 
 
 @dataclass
@@ -59,6 +60,11 @@ class State:
     def tumour(self) -> list[Population]:
         """Return the populations that count as tumour."""
         return [p for p in self.populations if p.cell_type.is_tumour]
+
+    def n_cells_by_replicate(self) -> np.ndarray:
+        """Return the number of living tumour cells of each replicate from the counters."""
+        counters = self.counters
+        return counters.founders + counters.births - counters.deaths
 
     def n_cells(self) -> int:
         """Return the number of living tumour cells."""

@@ -33,7 +33,7 @@ def run(model, until=4 * 1440):
 def facts_by_key(model):
     """Everything that a cell is, but its number and row."""
     population = model.state.populations[0]
-    names = ("birth_tick", "next_division", "next_death", "mutations")
+    names = ("birth_tick", "next_event", "dies_next", "mutations")
     columns = [population.live(name).tolist() for name in names]
     keys = population.live("random_key").tolist()
     return dict(zip(keys, zip(*columns, strict=True), strict=True))

@@ -37,7 +37,7 @@ def test_a_population_has_the_columns_of_its_groups_and_no_others():
         column.name for column in COLUMNS if column.group in groups
     }
     assert population.table == columns_of(groups)
-    assert "next_division" in population
+    assert "next_event" in population
     assert "gain" not in population
     assert population.state.shape == (0, population.capacity)
     for column in population.table:
