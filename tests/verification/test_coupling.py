@@ -38,7 +38,7 @@ def test_halving_the_coupling_interval_changes_less_than_two_percent(usual):
     for name in ("ASN", "ATF4", "ASNS", "N_CELLS"):
         assert halved[name] == pytest.approx(usual[name], rel=0.02), name
     # Under drug the niche does what it is meant to: cells die, the survivors sense it.
-    births, deaths, _ = usual["COUNTS"]
+    _, births, deaths, _ = usual["COUNTS"]
     assert births > 3
     assert deaths > 3
     assert halved != usual
