@@ -50,7 +50,7 @@ app = App(
 @app.command(name="list")
 def list_() -> int:
     """List the bundled scenarios."""
-    from scenarios.library_index import bundled, description
+    from scenarios.catalogue import bundled, description
 
     known = bundled()
     width = max(map(len, known), default=0)

@@ -9,7 +9,7 @@ from typing import Any
 import pydantic
 
 from abm.errors import ScenarioError
-from scenarios import library_index, load_text
+from scenarios import catalogue, load_text
 from scenarios.load_errors import explain, to_lines
 from scenarios.load_text import KeyPath, Tree
 from scenarios.schema import Scenario
@@ -23,7 +23,7 @@ def load(name: str | Path, overrides: Sequence[str] = (), *, seed: int | None = 
     ``overrides`` are texts ``path=value`` as of ``--set``; ``seed`` replaces the seed. Raises
     ScenarioError whose text has one line per problem: FILE: line N: path: value: rule: remedy.
     """
-    path = library_index.find(name)
+    path = catalogue.find(name)
     return loads(load_text.read_file(path), str(name), overrides, seed=seed)
 
 

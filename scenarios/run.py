@@ -2,15 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
-from numba.core import event
 
 from abm.errors import ScenarioError
+from abm.kernels import runtime
 from abm.ledger import BOOKED
 from abm.model import PopulationModel
 from abm.record.reader import RunReader
@@ -48,7 +46,7 @@ def run_scenario(
     if threads is not None:
         set_threads(threads)
     started = time.perf_counter()
-    with CompileTimer() as compiling:
+    with runtime.CompileTimer() as compiling:
         model = build(scenario)
         writer = RunWriter(out, overwrite=overwrite)
         writer.scenario(dump_resolved(scenario))
@@ -135,7 +133,7 @@ def describe(scenario: Scenario, model: PopulationModel) -> dict[str, Any]:
         "description": scenario.description,
         "seed": scenario.seed,
         "replicates": scenario.replicates,
-        "threads": numba.get_num_threads(),
+        "threads": runtime.n_threads(),
         "tick_minutes": model.clock.tick_minutes,
         **model.facts.notes,
     }
@@ -161,31 +159,9 @@ def describe_ledger(model: PopulationModel) -> dict[str, Any]:
 
 def set_threads(threads: int) -> None:
     """Set the number of threads; raises ScenarioError above what this process may use."""
-    limit = int(getattr(numba.config, "NUMBA_NUM_THREADS"))  # noqa: B009
+    limit = runtime.thread_limit()
     if not 1 <= threads <= limit:
         raise ScenarioError(
             f"--threads {threads}: must be 1 to {limit} here (set NUMBA_NUM_THREADS for more)"
         )
-    numba.set_num_threads(threads)
-
-
-class CompileTimer(AbstractContextManager["CompileTimer"]):
-    """Adds up the seconds that the compiler takes inside the ``with`` block."""
-
-    seconds = 0.0
-
-    def __enter__(self) -> "CompileTimer":
-        self._recording = event.install_recorder("numba:compile")
-        self._records = self._recording.__enter__()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._recording.__exit__(*error)
-        depth, since = 0, 0.0
-        for moment, record in self._records.buffer:
-            if record.is_start:
-                since = moment if depth == 0 else since
-                depth += 1
-            elif record.is_end:
-                depth -= 1
-                self.seconds += moment - since if depth == 0 else 0.0
+    runtime.set_threads(threads)

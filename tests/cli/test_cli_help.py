@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scenarios import cli
-from scenarios.library_index import bundled
+from scenarios.catalogue import bundled
 from scenarios.load import load, loads
 
 ROOT = Path(__file__).resolve().parents[2]

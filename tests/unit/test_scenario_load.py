@@ -7,7 +7,7 @@ import pytest
 
 from abm.errors import ScenarioError
 from scenarios import load_text
-from scenarios.library_index import bundled, description
+from scenarios.catalogue import bundled, description
 from scenarios.load import dump_resolved, load, loads
 from scenarios.schema import Amount, FixedRateCells, Scenario, Tissue, Well
 from scenarios.schema.editor import editor_schema
