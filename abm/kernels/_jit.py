@@ -36,7 +36,7 @@ def _choose_waiting() -> None:
 
 _choose_waiting()
 
-import numba
+import numba  # noqa: E402  (reads the environment when it loads)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
