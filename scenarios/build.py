@@ -46,7 +46,7 @@ def assemble(scenario: Scenario, seed: int) -> Parts:
     )
     dead_matter = overrides.apply("dead_matter", DeadMatterParameters())
     overrides.refuse_unused()
-    lineage = Lineage() if scenario.replicates == 1 else None
+    lineage = Lineage() if scenario.replicates == 1 and scenario.cells else None
     inheritance = Inheritance(inheritance_parameters, streams, lineage)
     state = State(surroundings.sites, [], Clones(), n_replicate=scenario.replicates)
     fate = Fate(dict(fixed_rates(scenario)), inheritance, streams)
