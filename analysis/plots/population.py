@@ -15,9 +15,14 @@ _LOWEST_COUNT = 0.7
 """Lower end of the log axis of counts: one cell is visible, none falls on the edge."""
 
 
-def population_figure(run: RunReader) -> Figure:
-    """Draw tumour cells and resistant cells (log axis), doses, and the resistant share below."""
+def population_figure(run: RunReader) -> Figure | None:
+    """Draw tumour cells and resistant cells (log axis), doses, and the resistant share below.
+
+    None for a run that never had a tumour cell.
+    """
     table = run.timeseries
+    if not table["n_cells"].any():
+        return None
     time = time_axis(table)
     has_resistant = bool(table["n_resistant"].any())
     figure = style.new_figure(8.0, 5.2 if has_resistant else 4.0)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from analysis.plots import plot_run
 from scenarios.catalogue import bundled
 from scenarios.run import run
 
@@ -49,6 +50,8 @@ def test_a_bundled_scenario_runs_and_leaves_a_whole_folder(name, tmp_path):
         # The enzyme empties plasma, and with it the tissue that the vessels feed.
         assert last.n_cells == 0
         assert last.asn_uM < 1.0
+        drawn = {path.name for path in plot_run(tmp_path / "run", tmp_path / "plots")}
+        assert drawn == {"nutrients.png", "maps.png"}
     else:
         assert last.n_cells > 0
     if name in {"relapse", "courses", "dish"}:
