@@ -56,7 +56,7 @@ def to_unit(value: Any, unit: str, *, where: str = "value") -> float:
                 f"{where}: '{value}' is not a {_kind(unit)}: cannot convert "
                 f"{error.units1} to {unit or 'a bare number'}"
             ) from None
-        except Exception:
+        except Exception:  # the parser of the unit library raises many kinds
             raise ScenarioError(
                 f"{where}: cannot read '{value}' as a {_kind(unit)}, e.g. '1 {unit}'".replace(
                     "1 '", "1'"

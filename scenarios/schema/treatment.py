@@ -54,7 +54,7 @@ def _read_amount(value: Any) -> Amount:
     try:
         parsed = registry.Quantity(spell_powers(value))
         unit = next(u for u in _AMOUNT_UNITS if parsed.is_compatible_with(spell_powers(u)))
-    except Exception:
+    except Exception:  # the parser of the unit library raises many kinds
         raise problem(f"{shorten(value)}: is no dose in a known unit: {hint}") from None
     number = float(parsed.to(spell_powers(unit)).magnitude)
     if not 0.0 <= number <= 1e9:
