@@ -97,8 +97,8 @@ def _contraction(grid, work, inside):  # type: ignore[no-untyped-def]
     """Mean factor by which the last cycles of the stationary iteration reduce the residual."""
     sizes = []
     for _ in range(N_CYCLES):
-        multigrid.cycle(grid, work)
-        multigrid.multiply(grid, 0, work.diagonal, work.solution, work.product)
+        multigrid.cycle(grid, work, multigrid.absolute_sum(grid, work.source, work.column))
+        multigrid.multiply(grid, work.diagonal, work.solution, work.product)
         work.source[inside] -= work.product[inside]
         sizes.append(np.linalg.norm(work.source[inside]))
     return float((sizes[-1] / sizes[-1 - N_COUNTED]) ** (1.0 / N_COUNTED))

@@ -23,6 +23,8 @@ from abm.units import FMOL_PER_UM_PL
 
 _DEFINITION = ("tissue", "reactions", "medium", "step_length")
 
+_TAKEN_UP = (Species.ASN, Species.GLN, Species.GLU, Species.EAA)
+
 EASY_SHARE = 0.25
 """A step whose error is below this share of the tolerance may be doubled: the error of backward
 Euler grows with the square of the step."""
@@ -74,8 +76,6 @@ class TissueSolver:
         self._exposure = np.zeros((N_UPTAKE, tissue.n_site))
         self._amount = np.zeros((len(Species), len(Flux)))
         self._start, self._whole, self._half, self._both = (self._record() for _ in range(4))
-        reads = [Species.ASN, Species.GLN, Species.GLU, Species.EAA]
-        self._carried = np.union1d(self._rules.solved, reads)
 
     def _record(self) -> _Record:
         """Return an empty record."""
@@ -114,17 +114,18 @@ class TissueSolver:
             self._vessel, self._free, self.medium if plasma is None else plasma, capacity,
             activity, release, np.array([1.0 / volume_factor, 1.0 / (volume_factor * dt)]),
         )  # fmt: skip
-        work, carried = self._work, self._carried
+        work, solved = self._work, self._rules.solved
         inside = slice(self.tissue.n_x, self.tissue.n_x + self.tissue.n_site)
-        work.now[carried, inside] = concentration[carried]
-        work.defect[carried, inside] = defect[carried]
+        for species in self._rules.recorded:
+            work.now[species, inside] = concentration[species]
+            work.defect[species, inside] = defect[species]
         work.status[:, 4] = 0.0
         self._exposure[:] = 0.0
         self._amount[:] = 0.0
         n_steps, n_rough = self._run(dt)
-        solved = self._rules.solved
-        concentration[solved] = work.now[solved, inside]
-        defect[solved] = work.defect[solved, inside]
+        for species in solved:
+            concentration[species] = work.now[species, inside]
+            defect[species] = work.defect[species, inside]
         return IntervalResult(
             self._exposure, self._amount * volume_factor, defect.sum(axis=1) * volume_factor,
             n_steps, n_rough, int(work.status[:, 4].sum()),
@@ -252,6 +253,7 @@ def _rules(tissue: Tissue, reactions: Reactions, medium: np.ndarray) -> field_ar
         solved=solved,
         group=group,
         is_solved=reactions.is_solved(),
+        recorded=np.concatenate([solved, [s for s in _TAKEN_UP if s not in solved]]).astype(int),
         is_open=any(is_fixed) or tissue.is_fixed is not None,
         exchange=exchange,
         decay=np.array(reactions.decay, dtype=float),

@@ -44,26 +44,25 @@ class Plasma:
 
     def advance(self, drug: Drug, hours: float) -> np.ndarray:
         """Advance by ``hours`` under ``drug`` with implicit steps of at most 1 min; return it."""
-        now, normal = self.concentration, self.normal
         n_steps = max(1, math.ceil(hours / _LONGEST_STEP_H - 1e-9))
         dt = hours / n_steps
-        clearance = self.parameters.asn_clearance, self.parameters.gln_clearance
+        clear_asn, clear_gln = self.parameters.asn_clearance, self.parameters.gln_clearance
         full_asn = drug.activity * UM_PER_HOUR_PER_IU_PER_ML
         full_gln = full_asn * drug.glutaminase_share
+        km_asn, km_gln = drug.half_saturation_asn, drug.half_saturation_gln
+        # Plain numbers: elements of arrays would be several times slower.
+        rows = [Species.ASN, Species.GLN, Species.GLU]
+        asn, gln, glu = self.concentration[rows].tolist()
+        normal_asn, normal_gln, normal_glu = self.normal[rows].tolist()
         for _ in range(n_steps):
-            asn, gln = now[Species.ASN], now[Species.GLN]
-            half_asn = drug.half_saturation_asn * (1.0 + gln / drug.half_saturation_gln)
-            half_gln = drug.half_saturation_gln * (1.0 + asn / drug.half_saturation_asn)
-            now[Species.ASN] = _implicit_step(
-                asn, normal[Species.ASN], clearance[0], full_asn, half_asn, dt
-            )
-            now[Species.GLN] = _implicit_step(
-                gln, normal[Species.GLN], clearance[1], full_gln, half_gln, dt
-            )
-            made = full_gln * now[Species.GLN] / (half_gln + now[Species.GLN])
-            glu = now[Species.GLU] + dt * (clearance[1] * normal[Species.GLU] + made)
-            now[Species.GLU] = glu / (1.0 + dt * clearance[1])
-        return now
+            half_asn = km_asn * (1.0 + gln / km_gln)
+            half_gln = km_gln * (1.0 + asn / km_asn)
+            asn = _implicit_step(asn, normal_asn, clear_asn, full_asn, half_asn, dt)
+            gln = _implicit_step(gln, normal_gln, clear_gln, full_gln, half_gln, dt)
+            made = full_gln * gln / (half_gln + gln)
+            glu = (glu + dt * (clear_gln * normal_glu + made)) / (1.0 + dt * clear_gln)
+        self.concentration[rows] = asn, gln, glu
+        return self.concentration
 
 
 def _implicit_step(

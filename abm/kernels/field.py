@@ -43,9 +43,8 @@ LOOSENESS = 1e-2
 
 
 @kernel
-def add_saturable(u, rival, most, factor, constant, inverse_rival, rows):
-    """Add one saturable loss to the rows of loss (uM/h) and of its slope (1/h)."""
-    loss, slope = rows[0], rows[1]
+def add_saturable(u, rival, most, factor, constant, inverse_rival, loss, slope):
+    """Add one saturable loss to ``loss`` (uM/h) and to its slope (1/h)."""
     for i in range(u.size):
         half = constant * (1.0 + rival[i] * inverse_rival)
         part = 1.0 / (half + u[i])
@@ -55,13 +54,13 @@ def add_saturable(u, rival, most, factor, constant, inverse_rival, rows):
 
 
 @kernel
-def split_row(rules, sites, field, species, first, n_x, slope):
+def split_rows(rules, sites, field, species, first, last, n_x, slope):
     """Set the hydrolysis of asparagine or glutamine in ``field.split`` and add to its slope."""
-    u, rival = field.now[species, first : first + n_x], field.now[1 - species, first : first + n_x]
-    split, activity = field.split[species, first : first + n_x], sites.activity[first - n_x : first]
+    u, rival = field.now[species, first:last], field.now[1 - species, first:last]
+    split, activity = field.split[species, first:last], sites.activity[first - n_x : last - n_x]
     factor = TURNOVER * (1.0 if species == ASN else rules.enzyme[2])
     constant, inverse = rules.enzyme[species], 1.0 / rules.enzyme[1 - species]
-    for i in range(n_x):
+    for i in range(last - first):
         half = constant * (1.0 + rival[i] * inverse)
         part = 1.0 / (half + u[i])
         rate = factor * activity[i] * part
@@ -86,73 +85,92 @@ def rival_of(species):
 
 
 @kernel
-def gain_row(field, species, first, n_x, gain):
+def gain_rows(field, species, first, last, gain):
     """Fill ``gain`` with what the enzyme makes of a species, uM/h."""
-    from_asn, from_gln = (
-        field.split[ASN, first : first + n_x],
-        field.split[GLN, first : first + n_x],
-    )
+    from_asn, from_gln = field.split[ASN, first:last], field.split[GLN, first:last]
     asn = 1.0 if species in (ASP, NH3) else 0.0
     gln = 1.0 if species in (GLU, NH3) else 0.0
     if asn == 0.0 and gln == 0.0:
         gain[:] = 0.0
         return
-    for i in range(n_x):
+    for i in range(last - first):
         gain[i] = asn * from_asn[i] + gln * from_gln[i]
 
 
 @kernel
-def reaction_row(rules, sites, field, species, first, n_x):
-    """Fill the rows of loss, slope and gain of one row of voxels (uM/h, 1/h, uM/h)."""
-    rows = field.rows[species]
-    loss, slope, gain = rows[0], rows[1], rows[2]
-    u, vessel = field.now[species, first : first + n_x], sites.vessel[first : first + n_x]
+def reaction_rows(rules, sites, field, species, first, last, n_x):
+    """Fill loss, slope and gain of some rows of voxels (uM/h, 1/h, uM/h)."""
+    size, rows = last - first, field.rows[species]
+    loss, slope, gain = rows[0, :size], rows[1, :size], rows[2, :size]
+    u, vessel = field.now[species, first:last], sites.vessel[first:last]
     decay, supply = rules.decay[species], rules.supply[species]
     rate, plasma = rules.vessel_rate[species], sites.plasma[species]
-    for i in range(n_x):
+    for i in range(last - first):
         loss[i] = decay * u[i] + rate * vessel[i] * (u[i] - plasma) - supply
         slope[i] = decay + rate * vessel[i]
     row = transport_row(species)
-    rival_species = rival_of(species)
-    rival = field.now[rival_species, first : first + n_x]
+    rival = field.now[rival_of(species), first:last]
     if row >= 0:
         inverse = 0.0 if row > GLN else 1.0 / rules.half_saturation[1 - row]
         add_saturable(
-            u, rival, sites.capacity[row, first - n_x : first], sites.to_concentration[0],
-            rules.half_saturation[row], inverse, rows,
+            u, rival, sites.capacity[row, first - n_x : last - n_x], sites.to_concentration[0],
+            rules.half_saturation[row], inverse, loss, slope,
         )  # fmt: skip
     if species in (ASN, GLN):
-        split_row(rules, sites, field, species, first, n_x, slope)
-        split = field.split[species, first : first + n_x]
-        for i in range(n_x):
+        split_rows(rules, sites, field, species, first, last, n_x, slope)
+        split = field.split[species, first:last]
+        for i in range(last - first):
             loss[i] += split[i]
-    gain_row(field, species, first, n_x, gain)
+    gain_rows(field, species, first, last, gain)
 
 
 @kernel
-def spread_row(grid, rules, field, species, j, out):
-    """Write the sum over the faces of a row, neighbour minus voxel, fixed faces included."""
-    n_x = grid.n_x[0]
-    first = (j + 1) * n_x
-    u = field.now[species]
-    here, west, east = u[first : first + n_x], u[first - 1 : first + n_x - 1], u[first + 1 :]
-    south, north = u[first - n_x : first], u[first + n_x : first + 2 * n_x]
-    at_x, at_y = grid.start_x[0], grid.start_y[0]
-    west_link, east_link = grid.link_x[at_x : at_x + n_x], grid.link_x[at_x + 1 : at_x + n_x + 1]
-    south_link, north_link = grid.link_y[at_y + j], grid.link_y[at_y + j + 1]
-    for i in range(n_x):
+def spread_rows(grid, rules, field, species, first, last, out):
+    """Write the sum over the faces of some rows, neighbour minus voxel, fixed faces included."""
+    n_x, u = grid.n_x[0], field.now[species]
+    here, west, east = u[first:last], u[first - 1 : last - 1], u[first + 1 : last + 1]
+    south, north = u[first - n_x : last - n_x], u[first + n_x : last + n_x]
+    west_link, east_link = grid.west[first:last], grid.west[first + 1 : last + 1]
+    south_link, north_link = grid.south[first:last], grid.south[first + n_x : last + n_x]
+    for i in range(last - first):
         out[i] = (west_link[i] * (west[i] - here[i]) + east_link[i] * (east[i] - here[i])) + (
-            south_link * (south[i] - here[i]) + north_link * (north[i] - here[i])
+            south_link[i] * (south[i] - here[i]) + north_link[i] * (north[i] - here[i])
         )
     link, value = rules.edge_link, rules.edge_value[species]
-    out[0] += link[0] * (value[0] - here[0])
-    out[n_x - 1] += link[1] * (value[1] - here[n_x - 1])
-    if j == 0 and link[2] > 0.0:
+    for i in range(0, last - first, n_x):
+        out[i] += link[0] * (value[0] - here[i])
+        out[i + n_x - 1] += link[1] * (value[1] - here[i + n_x - 1])
+    if first == n_x and link[2] > 0.0:
         for i in range(n_x):
             out[i] += link[2] * (value[2] - here[i])
-    if j == grid.n_y[0] - 1 and link[3] > 0.0:
-        for i in range(n_x):
+    if last == (grid.n_y[0] + 1) * n_x and link[3] > 0.0:
+        for i in range(last - first - n_x, last - first):
             out[i] += link[3] * (value[3] - here[i])
+
+
+@kernel
+def balance_rows(sites, field, species, first, last, n_x, dt, rate):
+    """Write the defect of some rows and add it and the throughput to their sums (rows 4 and 5).
+
+    The loops are short since the compiler makes vector code for few arrays at a time only.
+    """
+    size, rows = last - first, field.rows[species]
+    loss, gain, spread = rows[0, :size], rows[2, :size], rows[3, :size]
+    total_defect, total_flow = rows[4, :size], rows[5, :size]
+    now, old = field.now[species, first:last], field.old[species, first:last]
+    before, defect = field.old_defect[species, first:last], field.defect[species, first:last]
+    release, free = sites.release[species, first - n_x : last - n_x], sites.free[first:last]
+    per_amount = sites.to_concentration[1]
+    for i in range(last - first):
+        gain[i] += per_amount * release[i]
+    for i in range(last - first):
+        total_flow[i] += now[i] + dt * (gain[i] + abs(loss[i]))
+    for i in range(last - first):
+        spread[i] = dt * (gain[i] - loss[i] + rate * spread[i])
+    for i in range(last - first):
+        defect[i] = free[i] * ((old[i] - now[i]) + before[i] + spread[i])
+    for i in range(last - first):
+        total_defect[i] += abs(defect[i])
 
 
 @kernel
@@ -163,36 +181,27 @@ def evaluate(grid, linear, rules, sites, field, species, dt):
     ``linear.source`` and ``linear.diagonal``.
     """
     n_x, rows = grid.n_x[0], field.rows[species]
-    loss, slope, gain, spread = rows[0], rows[1], rows[2], rows[3]
     rows[4:6] = 0.0
-    total_defect, total_flow = rows[4], rows[5]
     rate = rules.exchange[species]
     scale, per_rate = 1.0 / (rate * dt), 1.0 / rate
-    for j in range(grid.n_y[0]):
-        first = (j + 1) * n_x
-        last = first + n_x
-        reaction_row(rules, sites, field, species, first, n_x)
-        spread_row(grid, rules, field, species, j, spread)
-        release = sites.release[species, first - n_x : first]
-        now, old = field.now[species, first:last], field.old[species, first:last]
-        before, defect = field.old_defect[species, first:last], field.defect[species, first:last]
-        free, per_amount = sites.free[first:last], sites.to_concentration[1]
-        for i in range(n_x):
-            given = gain[i] + per_amount * release[i]
-            defect[i] = free[i] * (
-                (old[i] - now[i]) + before[i] + dt * (given - loss[i] + rate * spread[i])
-            )
-            total_defect[i] += abs(defect[i])
-            total_flow[i] += now[i] + dt * (given + abs(loss[i]))
+    end = (grid.n_y[0] + 1) * n_x
+    for first in range(n_x, end, field.rows.shape[2]):
+        last = min(first + field.rows.shape[2], end)
+        slope = rows[1, : last - first]
+        reaction_rows(rules, sites, field, species, first, last, n_x)
+        spread_rows(grid, rules, field, species, first, last, rows[3, : last - first])
+        balance_rows(sites, field, species, first, last, n_x, dt, rate)
+        defect, free = field.defect[species, first:last], sites.free[first:last]
         source, diagonal = linear.source[species, first:last], linear.diagonal[species, first:last]
-        link_sum = grid.link_sum[first:last]
-        for i in range(n_x):
+        for i in range(last - first):
             source[i] = scale * defect[i]
+        link_sum = grid.link_sum[first:last]
+        for i in range(last - first):
             diagonal[i] = link_sum[i] + scale + per_rate * slope[i] + (1.0 - free[i]) * FIXED
     sum_defect, sum_flow = 0.0, 0.0
-    for i in range(n_x):
-        sum_defect += total_defect[i]
-        sum_flow += total_flow[i]
+    for i in range(rows.shape[1]):
+        sum_defect += rows[4, i]
+        sum_flow += rows[5, i]
     field.status[species, 0], field.status[species, 1] = sum_defect, sum_flow
 
 
@@ -200,9 +209,10 @@ def evaluate(grid, linear, rules, sites, field, species, dt):
 def work_of(linear, species):
     """Return the arrays of one species."""
     return LinearWork(
-        linear.diagonal[species], linear.inverse[species], linear.source[species],
-        linear.solution[species], linear.scratch[species], linear.direction[species],
-        linear.product[species], linear.correction[species], linear.column[species],
+        linear.diagonal[species], linear.source[species], linear.solution[species],
+        linear.direction[species], linear.product[species], linear.correction[species],
+        linear.red[species], linear.black[species], linear.right[species], linear.guess[species],
+        linear.scratch[species], linear.line[species], linear.column[species],
     )  # fmt: skip
 
 
@@ -210,6 +220,24 @@ def work_of(linear, species):
 def above_round_off(rules, species, dt, tolerance):
     """Return a relative tolerance, but no less than rounding errors allow."""
     return max(tolerance, ROUND_OFF * (1.0 + rules.exchange[species] * dt))
+
+
+@kernel
+def apply(grid, field, work, species, floor):
+    """Add correction and last sweep to the iterate, cut off at zero; return the relative change."""
+    n_x, rows = grid.n_x[0], field.rows[species]
+    largest, end = rows[4], (grid.n_y[0] + 1) * n_x
+    largest[:] = 0.0
+    for first in range(n_x, end, rows.shape[1]):
+        last = min(first + rows.shape[1], end)
+        now, before = field.now[species, first:last], rows[0, : last - first]
+        step, extra = work.correction[first:last], work.solution[first:last]
+        for i in range(last - first):
+            before[i] = now[i]
+            now[i] = max(before[i] + (step[i] + extra[i]), 0.0)
+        for i in range(last - first):
+            largest[i] = max(largest[i], abs(now[i] - before[i]) / (now[i] + floor))
+    return largest.max()
 
 
 @kernel
@@ -226,21 +254,9 @@ def correct(grid, linear, rules, field, species, dt, looseness):
     wanted = max(looseness * status[0], 0.3 * allowed * status[1])
     target = wanted / (rules.exchange[species] * dt)
     iterations, _ = multigrid.solve(grid, work, target, int(rules.tolerance[3]))
-    multigrid.first_sweep(grid, 0, work, work.scratch)
-    multigrid.half_sweep(grid, 0, 1, work, work.scratch, work.solution)
-    n_x, floor = grid.n_x[0], rules.floor[species]
-    largest = field.rows[species, 4]
-    largest[:] = 0.0
-    for j in range(grid.n_y[0]):
-        first = (j + 1) * n_x
-        last = first + n_x
-        now = field.now[species, first:last]
-        step, extra = work.correction[first:last], work.solution[first:last]
-        for i in range(n_x):
-            before = now[i]
-            now[i] = max(before + (step[i] + extra[i]), 0.0)
-            largest[i] = max(largest[i], abs(now[i] - before) / (now[i] + floor))
-    status[2] = largest.max()
+    multigrid.first_sweep(grid, 0, work.red, work.source, work.product)
+    multigrid.half_sweep(grid, 0, work.black, work.source, work.product, work.solution)
+    status[2] = apply(grid, field, work, species, rules.floor[species])
     status[3] = status[0]
     status[4] += iterations
 
@@ -298,16 +314,17 @@ def implicit_step(grid, linear, rules, sites, field, dt):
         for group in range(rules.group.size - 1):
             clamped = GLN if group == 1 else ASN
             if group > 0 and not rules.is_solved[clamped]:
-                for j in range(grid.n_y[0]):
-                    n_x = grid.n_x[0]
-                    slope = field.rows[clamped, 1]
-                    split_row(rules, sites, field, clamped, (j + 1) * n_x, n_x, slope)
-            first = rules.group[group : group + 2]
-            if first[1] - first[0] == 1:
-                species = rules.solved[first[0]]
+                n_x, width = grid.n_x[0], field.rows.shape[2]
+                end = (grid.n_y[0] + 1) * n_x
+                for first in range(n_x, end, width):
+                    last, slope = min(first + width, end), field.rows[clamped, 1]
+                    split_rows(rules, sites, field, clamped, first, last, n_x, slope)
+            begin = rules.group[group : group + 2]
+            if begin[1] - begin[0] == 1:
+                species = rules.solved[begin[0]]
                 iterate(grid, linear, rules, sites, field, species, dt, LOOSENESS)
-            elif first[1] > first[0]:
-                iterate_group(grid, linear, rules, sites, field, first, dt)
+            elif begin[1] > begin[0]:
+                iterate_group(grid, linear, rules, sites, field, begin, dt)
         worst = 0.0
         for species in rules.solved:
             worst = max(worst, field.status[species, 5])
@@ -327,14 +344,18 @@ def filtered_change(grid, linear, rules, field, species, dt):
     """
     work, n_x, floor = work_of(linear, species), grid.n_x[0], rules.floor[species]
     scale = 1.0 / (rules.exchange[species] * dt)
-    for k in range(grid.start[0], grid.start[0] + n_x * grid.n_y[0]):
-        work.source[k] = scale * (field.now[species, k] - field.old[species, k])
-    multigrid.cycle(grid, work)
+    end = (grid.n_y[0] + 1) * n_x
+    now, old = field.now[species, n_x:end], field.old[species, n_x:end]
+    source = work.source[n_x:end]
+    for k in range(end - n_x):
+        source[k] = scale * (now[k] - old[k])
+    multigrid.cycle(grid, work, multigrid.absolute_sum(grid, work.source, work.column))
+    width = field.rows.shape[2]
     largest = field.rows[species, 4]
     largest[:] = 0.0
-    for j in range(grid.n_y[0]):
-        first = (j + 1) * n_x
-        now, error = field.now[species, first : first + n_x], work.solution[first : first + n_x]
-        for i in range(n_x):
+    for first in range(n_x, end, width):
+        last = min(first + width, end)
+        now, error = field.now[species, first:last], work.solution[first:last]
+        for i in range(last - first):
             largest[i] = max(largest[i], abs(error[i]) / (now[i] + floor))
     field.status[species, 6] = largest.max()

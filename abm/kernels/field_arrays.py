@@ -19,6 +19,9 @@ TURNOVER = 60_000.0
 FIXED = 1e30
 """Diagonal of a voxel of fixed value: no correction gets through it."""
 
+CHUNK = 1024
+"""Voxels (at least a row) that a pass works on at a time, so that its arrays stay in the cache."""
+
 N_FLUX = 9
 VESSEL_IN, VESSEL_OUT, EDGE, SUPPLY, DECAY, UPTAKE, ENZYME, PRODUCT, RELEASE = range(N_FLUX)
 """Columns of the amounts; all positive but EDGE (faces and fixed voxels, positive = in)."""
@@ -38,6 +41,8 @@ class Rules(NamedTuple):
     ``FieldWork.split``, which the group before has written."""
     is_solved: np.ndarray
     """bool[n_species], the same as a mask."""
+    recorded: np.ndarray
+    """int64, species that are solved or taken up by cells."""
     is_open: bool
     """Whether some face or voxel has a fixed value."""
     exchange: np.ndarray
@@ -95,25 +100,27 @@ class FieldWork(NamedTuple):
     split: np.ndarray
     """[2, n_padded], hydrolysis of asparagine and of glutamine at the iterate, uM/h."""
     rows: np.ndarray
-    """[n_species, 6, n_x], scratch: loss, slope, gain and sums along columns."""
+    """[n_species, 6, width], scratch of some whole rows of voxels at a time: loss, slope, gain,
+    spread, and two sums over what comes to stand at the same place."""
     status: np.ndarray
     """[n_species, 7]: sum of |defect|, throughput, change, sum before, linear iterations, outcome,
     error of the step."""
     flux: np.ndarray
-    """[n_species, N_FLUX, n_x], sums along columns of one step."""
+    """[n_species, N_FLUX, width], sums of one step, over what comes to stand at the same place."""
 
 
 def field_work(grid: Grid, n_species: int) -> FieldWork:
     """Allocate state and scratch for a grid, zero filled."""
     n_x, n_y = int(grid.n_x[0]), int(grid.n_y[0])
     n_padded = (n_y + 2) * n_x
+    width = n_x * min(n_y, max(1, CHUNK // n_x))
     return FieldWork(
         now=np.zeros((n_species, n_padded)),
         defect=np.zeros((n_species, n_padded)),
         old=np.zeros((n_species, n_padded)),
         old_defect=np.zeros((n_species, n_padded)),
         split=np.zeros((2, n_padded)),
-        rows=np.zeros((n_species, 6, n_x)),
+        rows=np.zeros((n_species, 6, width)),
         status=np.zeros((n_species, 7)),
-        flux=np.zeros((n_species, N_FLUX, n_x)),
+        flux=np.zeros((n_species, N_FLUX, width)),
     )

@@ -2,9 +2,12 @@
 
 Storage: all levels of a quantity lie one after the other in one flat array; a level is ``n_y + 2``
 rows of ``n_x`` (a ghost row of zeros below and above). A row needs no ghosts at its ends: what is
-read there is multiplied by a link of zero. Both colours are computed in one contiguous pass and
-blended with a mask, which the compiler turns into vector code; sums run along columns first, so
-that their order is fixed and they vectorise too.
+read there is multiplied by a link of zero. So a pass over a level is one loop, however short its
+rows are; both colours are computed in it and one of them is kept, which the compiler turns into
+vector code. Sums run along columns first, so that their order is fixed and they vectorise too.
+
+What the cycle works on has single precision, which halves the memory that it moves: it only
+preconditions, so that its rounding errors cost no digit of the result.
 """
 
 from typing import NamedTuple
@@ -30,45 +33,53 @@ class Grid(NamedTuple):
     """int64[n_level], where a level (n_x + 1 numbers) starts in the arrays along x."""
     start_y: np.ndarray
     """int64[n_level], the same along y."""
-    width_x: np.ndarray
-    """float64, cell widths along x."""
-    width_y: np.ndarray
-    """float64, cell widths along y."""
-    link_x: np.ndarray
-    """float64, 1 / distance of the centres across the face left of a cell, 0 at the border."""
-    link_y: np.ndarray
-    """float64, the same for the face below a cell."""
+    west: np.ndarray
+    """float32[n_flat], link across the face left of a cell (length over distance of the centres),
+    0 at the border; that of the right face is the next number. On the finest level 1 or 0."""
+    south: np.ndarray
+    """float32[n_flat], the same for the face below a cell; above it is that of the next row."""
     weight_x: np.ndarray
-    """float64[4, :], interpolation per coarse cell: low child (own, next), high child (same)."""
+    """float32[4, :], interpolation per coarse cell: low child (own, next), high child (same)."""
     weight_y: np.ndarray
-    """float64[4, :], the same along y."""
+    """float32[4, :], the same along y."""
     link_sum: np.ndarray
     """float64[n_flat], sum of the links of a cell, faces of fixed value included."""
-    checker: np.ndarray
-    """float64, 1, 0, 1, 0, ...: the mask of the colours."""
+    is_red: np.ndarray
+    """float32[n_flat], 1 in every other cell of the checkerboard, else 0."""
 
 
 class LinearWork(NamedTuple):
-    """Arrays of one species (1-D) or of all of them (2-D, species first), all float64."""
+    """Arrays of one species (1-D) or of all of them (2-D, species first).
+
+    Double precision on the finest level (``diagonal`` on all), single precision in the cycle.
+    """
 
     diagonal: np.ndarray
-    """[n_flat], diagonal of the matrix on all levels."""
-    inverse: np.ndarray
-    """[n_flat], its reciprocal."""
+    """float64[n_flat], diagonal of the matrix on all levels."""
     source: np.ndarray
-    """[n_flat], right-hand sides; on the finest level the residual."""
+    """float64[n_finest], right-hand side, then the residual."""
     solution: np.ndarray
-    """[n_flat], answer of the cycle."""
-    scratch: np.ndarray
-    """[n_flat]."""
+    """float64[n_finest], answer of the cycle."""
     direction: np.ndarray
-    """[n_flat], search direction (finest level only is used)."""
+    """float64[n_finest], search direction."""
     product: np.ndarray
-    """[n_flat], matrix times direction."""
+    """float64[n_finest], matrix times direction."""
     correction: np.ndarray
-    """[n_flat], what the iteration has summed up."""
+    """float64[n_finest], what the iteration has summed up."""
+    red: np.ndarray
+    """float32[n_flat], reciprocal of the diagonal in red cells, 0 in black ones."""
+    black: np.ndarray
+    """float32[n_flat], the same the other way round."""
+    right: np.ndarray
+    """float32[n_flat], right-hand sides of the cycle."""
+    guess: np.ndarray
+    """float32[n_flat], its solutions."""
+    scratch: np.ndarray
+    """float32[n_flat]."""
+    line: np.ndarray
+    """float32[n_x + 4], one row between two grids."""
     column: np.ndarray
-    """[n_x + 4], partial sums along columns, or one row between two grids."""
+    """float64[n_x], partial sums along columns."""
 
 
 class _Axis(NamedTuple):
@@ -147,30 +158,34 @@ def build_grid(n_x: int, n_y: int, is_fixed: tuple[bool, bool, bool, bool]) -> G
     counts_y = np.array([len(axis.width) for axis in along_y], dtype=np.int64)
     sizes = (counts_y + 2) * counts_x
     start = np.concatenate(([0], np.cumsum(sizes)[:-1])) + counts_x
-    link_sum = np.zeros(int(sizes.sum()) + 1)
+    n_flat = int(sizes.sum()) + 1
+    link_sum, west, south, is_red = (np.zeros(n_flat) for _ in range(4))
     for x, y, first in zip(along_x, along_y, start, strict=True):
         block = np.outer(y.width, x.link_sum()) + np.outer(y.link_sum(), x.width)
-        link_sum[first : first + block.size] = block.ravel()
+        inside = slice(first, first + block.size)
+        link_sum[inside] = block.ravel()
+        west[inside] = np.outer(y.width, x.link[:-1]).ravel()
+        south[inside] = np.outer(y.link[:-1], x.width).ravel()
+        is_red[inside] = (np.indices(block.shape).sum(axis=0) % 2 == 0).ravel()
     return Grid(
         n_x=counts_x,
         n_y=counts_y,
         start=start.astype(np.int64),
         start_x=np.concatenate(([1], 1 + np.cumsum(counts_x + 1)[:-1])).astype(np.int64),
         start_y=np.concatenate(([1], 1 + np.cumsum(counts_y + 1)[:-1])).astype(np.int64),
-        width_x=_joined([np.append(axis.width, 0.0) for axis in along_x]),
-        width_y=_joined([np.append(axis.width, 0.0) for axis in along_y]),
-        link_x=_joined([axis.link for axis in along_x]),
-        link_y=_joined([axis.link for axis in along_y]),
+        west=west.astype(np.float32),
+        south=south.astype(np.float32),
         weight_x=_joined([_padded(axis.weight, len(axis.link)) for axis in along_x]),
         weight_y=_joined([_padded(axis.weight, len(axis.link)) for axis in along_y]),
         link_sum=link_sum,
-        checker=(np.arange(n_x + 2) % 2 == 0).astype(np.float64),
+        is_red=is_red.astype(np.float32),
     )
 
 
 def _joined(levels: list[np.ndarray]) -> np.ndarray:
     """Put the levels of an axis array behind one zero, so that "one before the first" exists."""
-    return np.concatenate([np.zeros((*levels[0].shape[:-1], 1)), *levels], axis=-1)
+    joined = np.concatenate([np.zeros((*levels[0].shape[:-1], 1)), *levels], axis=-1)
+    return joined.astype(np.float32)
 
 
 def _padded(weight: np.ndarray, length: int) -> np.ndarray:
@@ -182,7 +197,12 @@ def _padded(weight: np.ndarray, length: int) -> np.ndarray:
 
 def linear_work(grid: Grid, n_species: int) -> LinearWork:
     """Allocate the arrays of ``n_species`` solves, zero filled."""
-    n_flat = len(grid.link_sum)
-    names = [name for name in LinearWork._fields if name != "column"]
-    arrays = {name: np.zeros((n_species, n_flat)) for name in names}
-    return LinearWork(**arrays, column=np.zeros((n_species, int(grid.n_x[0]) + 4)))
+    n_flat, n_x = len(grid.link_sum), int(grid.n_x[0])
+    n_finest = (int(grid.n_y[0]) + 2) * n_x
+    lengths = {"diagonal": n_flat, "line": n_x + 4, "column": n_x}
+    single = ("red", "black", "right", "guess", "scratch", "line")
+    arrays = {}
+    for name in LinearWork._fields:
+        length = lengths.get(name, n_flat if name in single else n_finest)
+        arrays[name] = np.zeros((n_species, length), np.float32 if name in single else np.float64)
+    return LinearWork(**arrays)

@@ -11,98 +11,118 @@ as conjugate gradients need (Briggs, Henson & McCormick 2000; Tatebe 1993).
 The arrays and their layout are described in :mod:`abm.kernels.grid`.
 """
 
+import numpy as np
+
 from abm.kernels._jit import kernel
 
 
 @kernel
 def set_coefficients(grid, work):
-    """Fill ``work.diagonal`` of the coarse levels and ``work.inverse`` from the finest diagonal.
+    """Fill the coarse levels of ``work.diagonal``, and ``work.red`` and ``work.black``.
 
     The reaction part of a coarse cell is the sum over its children; the links belong to the level.
     """
-    diagonal, inverse, link_sum = work.diagonal, work.inverse, grid.link_sum
+    diagonal, link_sum = work.diagonal, grid.link_sum
     for level in range(grid.n_x.size):
         n_x, n_y, start = grid.n_x[level], grid.n_y[level], grid.start[level]
         if level > 0:
             diagonal[start : start + n_x * n_y] = link_sum[start : start + n_x * n_y]
-            n_fine = grid.n_x[level - 1]
             for row in range(grid.n_y[level - 1]):
-                base, first = grid.start[level - 1] + row * n_fine, start + (row // 2) * n_x
+                n_fine, first = grid.n_x[level - 1], start + (row // 2) * n_x
+                base, coarse = grid.start[level - 1] + row * n_fine, diagonal[first : first + n_x]
                 fine, links = diagonal[base : base + n_fine], link_sum[base : base + n_fine]
-                coarse = diagonal[first : first + n_x]
+                reaction = work.column[:n_fine]
+                for i in range(n_fine):
+                    reaction[i] = fine[i] - links[i]
                 for i in range(n_fine // 2):
-                    low, high = fine[2 * i] - links[2 * i], fine[2 * i + 1] - links[2 * i + 1]
-                    coarse[i] += low + high
+                    coarse[i] += reaction[2 * i] + reaction[2 * i + 1]
                 if n_fine % 2 == 1:
-                    coarse[n_x - 1] += fine[n_fine - 1] - links[n_fine - 1]
-        for k in range(start, start + n_x * n_y):
-            inverse[k] = 1.0 / diagonal[k]
+                    coarse[n_x - 1] += reaction[n_fine - 1]
+        stop = start + n_x * n_y
+        full, is_red = diagonal[start:stop], grid.is_red[start:stop]
+        red, black = work.red[start:stop], work.black[start:stop]
+        for k in range(stop - start):
+            black[k] = np.float32(1.0) / np.float32(full[k])
+        for k in range(stop - start):
+            red[k] = is_red[k] * black[k]
+        for k in range(stop - start):
+            black[k] -= red[k]
 
 
 @kernel
-def half_sweep(grid, level, color, work, solution, result):
-    """Relax the cells of one colour: ``result`` is ``solution`` with them solved for exactly."""
-    n_x, start_x, start_y = grid.n_x[level], grid.start_x[level], grid.start_y[level]
-    width = grid.width_x[start_x : start_x + n_x]
-    west_link = grid.link_x[start_x : start_x + n_x]
-    east_link = grid.link_x[start_x + 1 : start_x + n_x + 1]
-    for j in range(grid.n_y[level]):
-        first = grid.start[level] + j * n_x
-        offset = (j + color) % 2
-        mask = grid.checker[offset : offset + n_x]
-        source, inverse = work.source[first : first + n_x], work.inverse[first : first + n_x]
-        west, east = solution[first - 1 : first + n_x - 1], solution[first + 1 : first + n_x + 1]
-        south, north = solution[first - n_x : first], solution[first + n_x : first + 2 * n_x]
-        here, out = solution[first : first + n_x], result[first : first + n_x]
-        height = grid.width_y[start_y + j]
-        south_link, north_link = grid.link_y[start_y + j], grid.link_y[start_y + j + 1]
-        for i in range(n_x):
-            flow = height * (west_link[i] * west[i] + east_link[i] * east[i]) + width[i] * (
-                south_link * south[i] + north_link * north[i]
-            )
-            out[i] = here[i] + mask[i] * ((source[i] + flow) * inverse[i] - here[i])
+def half_sweep(grid, level, inverse, source, field, result):
+    """Relax the cells of one colour: ``result`` is ``field`` with them solved for exactly.
+
+    ``inverse`` is ``work.red`` or ``work.black``; source, field and result hold the level at its
+    place in the flat arrays.
+    """
+    n_x, first = grid.n_x[level], grid.start[level]
+    last = first + n_x * grid.n_y[level]
+    west_link, east_link = grid.west[first:last], grid.west[first + 1 : last + 1]
+    south_link, north_link = grid.south[first:last], grid.south[first + n_x : last + n_x]
+    here, west, east = field[first:last], field[first - 1 : last - 1], field[first + 1 : last + 1]
+    south, north = field[first - n_x : last - n_x], field[first + n_x : last + n_x]
+    right, factor, out = source[first:last], inverse[first:last], result[first:last]
+    for k in range(last - first):
+        flow = (west_link[k] * west[k] + east_link[k] * east[k]) + (
+            south_link[k] * south[k] + north_link[k] * north[k]
+        )
+        out[k] = here[k] if factor[k] == 0 else (right[k] + flow) * factor[k]
 
 
 @kernel
-def first_sweep(grid, level, work, result):
+def first_sweep(grid, level, red, source, result):
     """The red half sweep from a field of zeros."""
-    n_x = grid.n_x[level]
-    for j in range(grid.n_y[level]):
-        first = grid.start[level] + j * n_x
-        mask = grid.checker[j % 2 : j % 2 + n_x]
-        source, inverse = work.source[first : first + n_x], work.inverse[first : first + n_x]
-        out = result[first : first + n_x]
-        for i in range(n_x):
-            out[i] = mask[i] * source[i] * inverse[i]
+    first = grid.start[level]
+    last = first + grid.n_x[level] * grid.n_y[level]
+    factor, right, out = red[first:last], source[first:last], result[first:last]
+    for k in range(last - first):
+        out[k] = factor[k] * right[k]
 
 
 @kernel
-def multiply(grid, level, diagonal, field, result):
-    """Write matrix times ``field`` into ``result``, on one level."""
-    n_x, start_x, start_y = grid.n_x[level], grid.start_x[level], grid.start_y[level]
-    width = grid.width_x[start_x : start_x + n_x]
-    west_link = grid.link_x[start_x : start_x + n_x]
-    east_link = grid.link_x[start_x + 1 : start_x + n_x + 1]
-    for j in range(grid.n_y[level]):
-        first = grid.start[level] + j * n_x
-        west, east = field[first - 1 : first + n_x - 1], field[first + 1 : first + n_x + 1]
-        south, north = field[first - n_x : first], field[first + n_x : first + 2 * n_x]
-        here, out = field[first : first + n_x], result[first : first + n_x]
-        main = diagonal[first : first + n_x]
-        height = grid.width_y[start_y + j]
-        south_link, north_link = grid.link_y[start_y + j], grid.link_y[start_y + j + 1]
-        for i in range(n_x):
-            flow = height * (west_link[i] * west[i] + east_link[i] * east[i]) + width[i] * (
-                south_link * south[i] + north_link * north[i]
-            )
-            out[i] = main[i] * here[i] - flow
+def residual_of_sweep(grid, level, red, field, result):
+    """Write what a red and a black half sweep from zero, ``field``, have left of the source.
+
+    It is zero in black cells; a red one met its equation until its neighbours changed, so that
+    what flows in from them is its residual.
+    """
+    n_x, first = grid.n_x[level], grid.start[level]
+    last = first + n_x * grid.n_y[level]
+    west_link, east_link = grid.west[first:last], grid.west[first + 1 : last + 1]
+    south_link, north_link = grid.south[first:last], grid.south[first + n_x : last + n_x]
+    west, east = field[first - 1 : last - 1], field[first + 1 : last + 1]
+    south, north = field[first - n_x : last - n_x], field[first + n_x : last + n_x]
+    factor, out, nothing = red[first:last], result[first:last], np.float32(0.0)
+    for k in range(last - first):
+        flow = (west_link[k] * west[k] + east_link[k] * east[k]) + (
+            south_link[k] * south[k] + north_link[k] * north[k]
+        )
+        out[k] = nothing if factor[k] == 0 else flow
+
+
+@kernel
+def multiply(grid, diagonal, field, result):
+    """Write matrix times ``field`` into ``result``, on the finest level."""
+    n_x, first = grid.n_x[0], grid.start[0]
+    last = first + n_x * grid.n_y[0]
+    west_link, east_link = grid.west[first:last], grid.west[first + 1 : last + 1]
+    south_link, north_link = grid.south[first:last], grid.south[first + n_x : last + n_x]
+    here, west, east = field[first:last], field[first - 1 : last - 1], field[first + 1 : last + 1]
+    south, north = field[first - n_x : last - n_x], field[first + n_x : last + n_x]
+    main, out = diagonal[first:last], result[first:last]
+    for k in range(last - first):
+        flow = (west_link[k] * west[k] + east_link[k] * east[k]) + (
+            south_link[k] * south[k] + north_link[k] * north[k]
+        )
+        out[k] = main[k] * here[k] - flow
 
 
 @kernel
 def restrict(grid, level, work, fine):
-    """Gather the residual ``fine`` of a level into ``work.source`` of the next.
+    """Gather the residual ``fine`` of a level into ``work.right`` of the next.
 
-    This is the transpose of :func:`prolong`; ``work.column`` is overwritten.
+    This is the transpose of :func:`prolong`; ``work.line`` is overwritten.
     """
     n_x, n_y, n_coarse = grid.n_x[level], grid.n_y[level], grid.n_x[level + 1]
     at_x, at_y = grid.start_x[level], grid.start_y[level]
@@ -110,7 +130,7 @@ def restrict(grid, level, work, fine):
     own_high = grid.weight_x[2, at_x : at_x + n_coarse]
     from_right = grid.weight_x[1, at_x + 1 : at_x + n_coarse + 1]
     from_left = grid.weight_x[3, at_x - 1 : at_x + n_coarse - 1]
-    column = work.column
+    column = work.line
     column[:2] = 0.0
     column[n_x + 2 : n_x + 4] = 0.0
     line = column[2 : n_x + 2]
@@ -126,7 +146,7 @@ def restrict(grid, level, work, fine):
                 weight_below * below[i] + weight_above * next_high[i]
             )
         first = grid.start[level + 1] + j * n_coarse
-        out = work.source[first : first + n_coarse]
+        out = work.right[first : first + n_coarse]
         for i in range(n_coarse):
             out[i] = (own_low[i] * column[2 * i + 2] + own_high[i] * column[2 * i + 3]) + (
                 from_left[i] * column[2 * i + 1] + from_right[i] * column[2 * i + 4]
@@ -135,12 +155,13 @@ def restrict(grid, level, work, fine):
 
 @kernel
 def prolong(grid, level, work):
-    """Add the solution of the next level, interpolated, to that of ``level``."""
-    n_x, n_coarse, n_pair = grid.n_x[level], grid.n_x[level + 1], grid.n_x[level] // 2
+    """Add the solution of the next level, interpolated, to the red cells of ``level``.
+
+    The black half sweep that follows overwrites the black ones without a look at them.
+    """
+    n_x, n_coarse = grid.n_x[level], grid.n_x[level + 1]
     at_x, at_y = grid.start_x[level], grid.start_y[level]
-    own_low, next_low = grid.weight_x[0, at_x:], grid.weight_x[1, at_x:]
-    own_high, next_high = grid.weight_x[2, at_x:], grid.weight_x[3, at_x:]
-    column = work.column
+    column = work.line
     column[0] = 0.0
     column[n_coarse + 1] = 0.0
     for j in range(grid.n_y[level]):
@@ -149,46 +170,71 @@ def prolong(grid, level, work):
         other = grid.weight_y[2 * is_high + 1, at_y + parent]
         base = grid.start[level + 1] + parent * n_coarse
         side = base + (2 * is_high - 1) * n_coarse
-        near, far = work.solution[base : base + n_coarse], work.solution[side : side + n_coarse]
+        near, far = work.guess[base : base + n_coarse], work.guess[side : side + n_coarse]
         line = column[1 : n_coarse + 1]
         for i in range(n_coarse):
             line[i] = own * near[i] + other * far[i]
         first = grid.start[level] + j * n_x
-        out = work.solution[first : first + n_x]
-        for i in range(n_pair):
-            out[2 * i] += own_low[i] * column[i + 1] + next_low[i] * column[i]
-            out[2 * i + 1] += own_high[i] * column[i + 1] + next_high[i] * column[i + 2]
-        if n_x % 2 == 1:
-            out[n_x - 1] += own_low[n_pair] * column[n_pair + 1] + next_low[n_pair] * column[n_pair]
+        out = work.guess[first : first + n_x]
+        own_share, next_share = (
+            grid.weight_x[2 * is_high, at_x:],
+            grid.weight_x[2 * is_high + 1, at_x:],
+        )
+        own_value, next_value = column[1:], column[2 * is_high :]
+        for i in range((n_x + 1 - is_high) // 2):
+            out[2 * i + is_high] += own_share[i] * own_value[i] + next_share[i] * next_value[i]
 
 
 @kernel
-def cycle(grid, work):
-    """One V(1,1) cycle from zero: ``work.solution`` approximates the answer to ``work.source``."""
-    last = grid.n_x.size - 1
-    for level in range(last):
-        first_sweep(grid, level, work, work.scratch)
-        half_sweep(grid, level, 1, work, work.scratch, work.solution)
-        subtract_product(grid, level, work)
-        restrict(grid, level, work, work.scratch)
-    only = grid.start[last]
-    work.solution[only] = work.source[only] * work.inverse[only]
-    for level in range(last - 1, -1, -1):
+def cycle(grid, work, size):
+    """One V(1,1) cycle from zero: ``work.solution`` approximates the answer to ``work.source``.
+
+    The source is divided by ``size`` (the sum of its absolute values, or near it) meanwhile, so
+    that single precision has room for all of it.
+    """
+    first = grid.start[0]
+    last = first + grid.n_x[0] * grid.n_y[0]
+    source, right = work.source[first:last], work.right[first:last]
+    solution, guess = work.solution[first:last], work.guess[first:last]
+    per_size = 1.0 / size if size > 0.0 else 0.0
+    for k in range(last - first):
+        right[k] = per_size * source[k]
+    single_cycle(grid, work)
+    for k in range(last - first):
+        solution[k] = size * guess[k]
+
+
+@kernel
+def single_cycle(grid, work):
+    """The cycle from ``work.right`` to ``work.guess``."""
+    only = grid.n_x.size - 1
+    red, black, right, guess, scratch = work.red, work.black, work.right, work.guess, work.scratch
+    for level in range(only):
+        first_sweep(grid, level, red, right, scratch)
+        half_sweep(grid, level, black, right, scratch, guess)
+        residual_of_sweep(grid, level, red, guess, scratch)
+        restrict(grid, level, work, scratch)
+    guess[grid.start[only]] = right[grid.start[only]] * red[grid.start[only]]
+    for level in range(only - 1, -1, -1):
         prolong(grid, level, work)
-        half_sweep(grid, level, 1, work, work.solution, work.scratch)
-        half_sweep(grid, level, 0, work, work.scratch, work.solution)
+        half_sweep(grid, level, black, right, guess, scratch)
+        half_sweep(grid, level, red, right, scratch, guess)
 
 
 @kernel
-def subtract_product(grid, level, work):
-    """Write the residual ``source - matrix * solution`` of a level into ``work.scratch``."""
-    multiply(grid, level, work.diagonal, work.solution, work.scratch)
-    n_x = grid.n_x[level]
-    for j in range(grid.n_y[level]):
-        first = grid.start[level] + j * n_x
-        source, out = work.source[first : first + n_x], work.scratch[first : first + n_x]
+def absolute_sum(grid, field, column):
+    """Sum of the absolute values on the finest level: along columns first."""
+    n_x, start = grid.n_x[0], grid.start[0]
+    total = column[:n_x]
+    total[:] = 0.0
+    for j in range(grid.n_y[0]):
+        row = field[start + j * n_x : start + (j + 1) * n_x]
         for i in range(n_x):
-            out[i] = source[i] - out[i]
+            total[i] += abs(row[i])
+    result = 0.0
+    for i in range(n_x):
+        result += total[i]
+    return result
 
 
 @kernel
@@ -209,25 +255,10 @@ def inner_product(grid, first_field, second_field, column):
 
 
 @kernel
-def _advance_residual(grid, work, step):
-    """Take ``step`` along the direction; return the sum of the absolute residuals."""
-    n_x = grid.n_x[0]
-    total = work.column[:n_x]
-    total[:] = 0.0
-    for j in range(grid.n_y[0]):
-        first = grid.start[0] + j * n_x
-        last = first + n_x
-        correction, direction = work.correction[first:last], work.direction[first:last]
-        for i in range(n_x):
-            correction[i] += step * direction[i]
-        source, product = work.source[first:last], work.product[first:last]
-        for i in range(n_x):
-            source[i] -= step * product[i]
-            total[i] += abs(source[i])
-    result = 0.0
-    for i in range(n_x):
-        result += total[i]
-    return result
+def add_multiple(factor, field, target):
+    """Add ``factor`` times ``field`` to ``target``."""
+    for k in range(field.size):
+        target[k] += factor * field[k]
 
 
 @kernel
@@ -240,21 +271,21 @@ def solve(grid, work, target, max_iterations):
     """
     start, stop = grid.start[0], grid.start[0] + grid.n_x[0] * grid.n_y[0]
     work.correction[start:stop] = 0.0
-    remaining = 0.0
-    for k in range(start, stop):
-        remaining += abs(work.source[k])
+    direction, solution = work.direction[start:stop], work.solution[start:stop]
+    remaining = absolute_sum(grid, work.source, work.column)
     previous = 1.0
     for iteration in range(max_iterations):
         if remaining <= target:
             return iteration, remaining
-        cycle(grid, work)
+        cycle(grid, work, remaining)
         current = inner_product(grid, work.source, work.solution, work.column)
         ratio = current / previous if iteration > 0 else 0.0
         previous = current
-        direction, solution = work.direction[start:stop], work.solution[start:stop]
         for k in range(stop - start):
             direction[k] = solution[k] + ratio * direction[k]
-        multiply(grid, 0, work.diagonal, work.direction, work.product)
-        curvature = inner_product(grid, work.direction, work.product, work.column)
-        remaining = _advance_residual(grid, work, current / curvature)
+        multiply(grid, work.diagonal, work.direction, work.product)
+        step = current / inner_product(grid, work.direction, work.product, work.column)
+        add_multiple(step, direction, work.correction[start:stop])
+        add_multiple(-step, work.product[start:stop], work.source[start:stop])
+        remaining = absolute_sum(grid, work.source, work.column)
     return max_iterations, remaining

@@ -12,6 +12,7 @@ from abm.environment.plasma import Plasma
 from abm.environment.reactions import Reactions
 from abm.kernels.cell import uptake_capacity
 from abm.kernels.elementary import exp
+from abm.kernels.exchange import add_at_sites, hand_out
 from abm.ledger import BOOKED, Ledger
 from abm.parameters import ParameterSet, parameter
 from abm.processes.process import AbstractProcess
@@ -22,7 +23,6 @@ from abm.state.sites import N_UPTAKE, Species
 from abm.state.state import State
 
 UPTAKE_SPECIES = (Species.ASN, Species.GLN, Species.GLU, Species.EAA)
-_OWED = ("owed_asn", "owed_gln")
 _INSIDE = (Flux.UPTAKE, Flux.RELEASE)
 """Fluxes between the field and the cells or the dead matter, which the model holds as well."""
 
@@ -86,7 +86,7 @@ class Nutrients(AbstractProcess):
         self._release[:] = 0.0
         cells = [p for p in state.populations if p.has(Group.MECHANISTIC) and p.n]
         for population in cells:
-            self._gather(population, sites.n)
+            self._gather(population)
         lysed = sites.dead * (1.0 - exp(-hours / self.dead_matter.lysis_time))
         sites.dead -= lysed
         self._release[[Species.ASN, Species.GLN]] += lysed
@@ -100,26 +100,22 @@ class Nutrients(AbstractProcess):
             self._hand_out(population, result.exposure, hours)
         self._book(result)
 
-    def _gather(self, population: Population, n_site: int) -> None:
+    def _gather(self, population: Population) -> None:
         """Add uptake capacity and owed exports of all cells to their sites."""
         n = population.n
         exchange = self.exchanges[population.name].fit(population)
         uptake_capacity(population.state, n, self.parameters[population.name], exchange.capacity)
-        site = population.live("site")
-        for total, values in zip(self._site_capacity, exchange.capacity, strict=True):
-            total += np.bincount(site, weights=values[:n], minlength=n_site)
-        for species, name in zip(BOOKED, _OWED, strict=True):
-            owed = population.live(name)
-            self._release[species] += np.bincount(site, weights=owed, minlength=n_site)
-            owed[:] = 0.0
+        add_at_sites(
+            population["site"], n, exchange.capacity, population["owed_asn"],
+            population["owed_gln"], self._site_capacity, self._release,
+        )  # fmt: skip
 
     def _hand_out(self, population: Population, exposure: np.ndarray, hours: float) -> None:
-        n = population.n
         exchange = self.exchanges[population.name]
-        at_cell = exposure[:, population.live("site")]
-        np.multiply(exchange.capacity[:, :n], at_cell, out=exchange.uptake[:, :n])
-        essential = at_cell[UPTAKE_SPECIES.index(Species.EAA)]
-        np.divide(essential, hours, out=exchange.eaa_saturation[:n])
+        hand_out(
+            population.n, population["site"], exchange.capacity, exposure, hours, exchange.uptake,
+            exchange.eaa_saturation,
+        )  # fmt: skip
 
     def _book(self, result: IntervalResult) -> None:
         for species in BOOKED:
