@@ -22,10 +22,26 @@ import numpy as np
 from numba import prange
 
 from abm.kernels._jit import inline_kernel, kernel, parallel_kernel
+from abm.kernels.mechanics_blocks import (
+    BAD,
+    N_BODY,
+    N_LEVELS,
+    OUTSIDE,
+    Cells,
+    Law,
+    Motions,
+    arrange_block,
+    check_block,
+    finish_block,
+    prepare_block,
+    step_block,
+)
 from abm.kernels.neighbours import BLOCK, ListArrays, build_list, make_list_arrays
+from abm.kernels.pair_sums import N_SCRATCH
 
-N_LEVELS = 4
-"""Step lengths: 1, 1/2, 1/4 and 1/8 of the base step."""
+__all__ = [
+    "LIST_FULL", "NOT_FINITE", "Cells", "Law", "make_workspace", "move_cells", "sphere_radius",
+]  # fmt: skip
 
 TICKS_PER_STEP = 8
 """Ticks of a base step, 2 ** (N_LEVELS - 1)."""
@@ -36,74 +52,34 @@ LIST_FULL = 1
 NOT_FINITE = 2
 """Status: a number is not finite or a radius not positive; x and y were not changed."""
 
-ALLOWANCE_GROWTH = 4.0
-"""Largest allowance over the least one."""
+PREPARE, ARRANGE, STEP, FINISH = range(4)
+"""Tasks of :func:`run_blocks`."""
 
-TINY = 1e-300
-"""Added to a squared speed [um2/h2] that is divided by; changes no speed above 1e-142 um/h."""
-
-OUTSIDE, BAD = N_LEVELS, N_LEVELS + 1
-"""Columns of block_count behind those of the levels."""
-
-MOBILITY, DRIFT_X, DRIFT_Y, CAP, ANCHOR_X, ANCHOR_Y, ALLOWANCE, SPAN = range(8)
-"""Rows of ``body``: mobility [-]; drift of the motility [um/h]; displacement cap per step [um];
-place at the last listing [um]; way allowed from there [um]; span for the listing [um]."""
-
-
-class Cells(NamedTuple):
-    """The moving cells; float64, C-contiguous.
-
-    x, y [n] um (changed), radius [n] um, mobility [n], motility [2, n] um within the whole call,
-    pressure [n] (overwritten).
-    """
-
-    x: np.ndarray
-    y: np.ndarray
-    radius: np.ndarray
-    mobility: np.ndarray
-    motility: np.ndarray
-    pressure: np.ndarray
-
-
-class Law(NamedTuple):
-    """Numbers of the law and of its integration, all floats.
-
-    stiffness and adhesion in 1/h; adhesion_reach as a share of s; displacement_cap as a share of
-    the radius; capped_share = share of the cells that may be capped; allowance = least way [um]
-    that a cell may go before the neighbour list is made again.
-    """
-
-    stiffness: float
-    adhesion: float
-    adhesion_reach: float
-    displacement_cap: float
-    capped_share: float
-    allowance: float
+MOST_PARTS = 64
+"""Parts that a parallel loop is cut into: a part has costs of its own, and threads share parts."""
 
 
 class Workspace(NamedTuple):
-    """Scratch of a call, kept between calls.
+    """Scratch of a call, kept between calls."""
 
-    position [4, n] present x, y and next x, y [um]; body [8, n], rows named above; block_count
-    [n_block, N_LEVELS + 2] cells that would be capped at each level, that are out of their
-    allowance, that are not finite; lists = the neighbour list.
-    """
-
-    position: np.ndarray
-    body: np.ndarray
-    block_count: np.ndarray
+    motions: Motions
     lists: ListArrays
 
 
 def make_workspace(capacity: int, entries_per_cell: int = 16) -> Workspace:
     """Allocate scratch for up to ``capacity`` cells."""
     capacity = max(capacity, 1)
-    return Workspace(
+    n_block = (capacity + BLOCK - 1) // BLOCK
+    motions = Motions(
         position=np.empty((4, capacity)),
-        body=np.empty((8, capacity)),
-        block_count=np.empty(((capacity + BLOCK - 1) // BLOCK, N_LEVELS + 2), np.int64),
-        lists=make_list_arrays(capacity, entries_per_cell),
+        radius=np.empty(capacity),
+        allowance=np.empty(capacity),
+        span=np.empty(capacity),
+        body=np.empty((n_block, N_BODY)),
+        block_count=np.empty((n_block, N_LEVELS + 2), np.int64),
+        block_span=np.empty(n_block),
     )
+    return Workspace(motions, make_list_arrays(capacity, entries_per_cell))
 
 
 UM3_PER_PL = 1000.0
@@ -111,7 +87,7 @@ UM3_PER_PL = 1000.0
 
 @inline_kernel
 def cube_root(value):
-    """Return the cube root of a positive number by Newton steps; no library call, same bits."""
+    """Return the cube root of a positive number by Halley steps; no library call, same bits."""
     scale = 1.0
     while value > 8.0:
         value *= 0.125
@@ -119,10 +95,11 @@ def cube_root(value):
     while value < 1.0:
         value *= 8.0
         scale *= 0.5
-    # The chord 6/7 + value/7 is below the root by at most 11 %: five steps reach round-off.
+    # The chord 6/7 + value/7 is below the root by at most 11 %: three Halley steps reach round-off.
     root = (6.0 + value) / 7.0
-    for _ in range(5):
-        root -= (root - value / (root * root)) / 3.0
+    for _ in range(3):
+        cube = root * root * root
+        root *= (cube + 2.0 * value) / (2.0 * cube + value)
     return scale * root
 
 
@@ -141,142 +118,78 @@ def sphere_radius(volume, radius):
 
 
 @kernel
-def push_block(block, x, y, radius, list_start, partner, inverse_square, law, push_x, push_y):
-    """Write the velocity [um/h] at mobility 1 that the partners of each cell of a block cause."""
-    first, last = block * BLOCK, min(radius.shape[0], block * BLOCK + BLOCK)
-    reach = 1.0 + law.adhesion_reach
-    t_reach = 1.0 - reach * reach
-    pull = 4.0 * law.adhesion / (t_reach * t_reach) if law.adhesion > 0.0 else 0.0
-    for cell in range(first, last):
-        here_x, here_y = x[cell], y[cell]
-        total_x = total_y = 0.0
-        for entry in range(list_start[block, cell - first], list_start[block, cell - first + 1]):
-            other = partner[entry]
-            dx = here_x - x[other]
-            dy = here_y - y[other]
-            t = 1.0 - (dx * dx + dy * dy) * inverse_square[entry]
-            overlap = t if t > 0.0 else 0.0
-            g = law.stiffness * (overlap * (0.5 + overlap * (0.375 + overlap * 0.3125)))
-            if law.adhesion > 0.0 and t < 0.0 and t > t_reach:
-                g -= pull * (t * (t_reach - t))
-            total_x += g * dx
-            total_y += g * dy
-        push_x[cell] = total_x
-        push_y[cell] = total_y
-
-
-@kernel
-def step_block(
-    block, x, y, next_x, next_y, radius, body, list_start, partner, inverse_square, law, box, step,
-    level, block_count,
+def run_part(
+    first, last, plan, cells, law, box, duration, x, y, next_x, next_y, motions, lists, moved, left,
+    step,
 ):  # fmt: skip
-    """Move the cells of one block by ``step / 2**level`` hours; the old places stay.
-
-    ``step`` [h] is the base step; block_count[block] gets the counts that decide on it.
-    """
-    push_block(block, x, y, radius, list_start, partner, inverse_square, law, next_x, next_y)
-    length = step / (1 << level)
-    once = 1.0 / (step * step)
-    capped_0 = capped_1 = capped_2 = capped_3 = n_outside = n_bad = 0
-    # Selections instead of branches, so that this loop runs on vectors.
-    for cell in range(block * BLOCK, min(radius.shape[0], block * BLOCK + BLOCK)):
-        speed_x = body[MOBILITY, cell] * next_x[cell] + body[DRIFT_X, cell]
-        speed_y = body[MOBILITY, cell] * next_y[cell] + body[DRIFT_Y, cell]
-        square = speed_x * speed_x + speed_y * speed_y
-        limit = body[CAP, cell] * body[CAP, cell] * once
-        capped_0 += 1 if square > limit else 0
-        capped_1 += 1 if square > 4.0 * limit else 0
-        capped_2 += 1 if square > 16.0 * limit else 0
-        capped_3 += 1 if square > 64.0 * limit else 0
-        capped_length = body[CAP, cell] / math.sqrt(square + TINY)
-        scale = capped_length if capped_length < length else length
-        # Reflection at 0, then at the far wall.
-        new_x = box[0] - abs(box[0] - abs(x[cell] + scale * speed_x))
-        new_y = box[1] - abs(box[1] - abs(y[cell] + scale * speed_y))
-        n_bad += 0 if (new_x >= 0.0) & (new_y >= 0.0) else 1
-        next_x[cell] = new_x
-        next_y[cell] = new_y
-        dx = new_x - body[ANCHOR_X, cell]
-        dy = new_y - body[ANCHOR_Y, cell]
-        allowance = body[ALLOWANCE, cell]
-        n_outside += 1 if dx * dx + dy * dy > allowance * allowance else 0
-    block_count[block, 0] = capped_0
-    block_count[block, 1] = capped_1
-    block_count[block, 2] = capped_2
-    block_count[block, 3] = capped_3
-    block_count[block, OUTSIDE] = n_outside
-    block_count[block, BAD] = n_bad
+    """Run the task of ``plan`` over the blocks ``first`` to ``last - 1``."""
+    task, level = plan[0], plan[1]
+    scratch = np.empty(N_SCRATCH)
+    n_cell = cells.radius.shape[0]
+    for block in range(first, last):
+        if task == STEP:
+            step_block(
+                block, n_cell, x, y, next_x, next_y, law, box, step, level, motions, lists, scratch
+            )  # fmt: skip
+        elif task == PREPARE:
+            prepare_block(
+                block, cells, law, box, x, y, next_x, next_y, motions, lists, moved, left
+            )  # fmt: skip
+            motions.block_count[block, BAD] = check_block(
+                block * BLOCK, min(n_cell, block * BLOCK + BLOCK), cells, duration
+            )  # fmt: skip
+        elif task == ARRANGE:
+            arrange_block(block, cells, law, duration, x, y, next_x, next_y, motions, lists)
+        else:
+            finish_block(block, cells, x, y, motions, lists, scratch)
 
 
 @parallel_kernel
-def step_all(
-    x, y, next_x, next_y, radius, body, list_start, partner, inverse_square, law, box, step, level,
-    block_count,
+def run_blocks(
+    plan, cells, law, box, duration, x, y, next_x, next_y, motions, lists, moved, left, step
 ):  # fmt: skip
-    """Run :func:`step_block` over all blocks."""
-    for block in prange((radius.shape[0] + BLOCK - 1) // BLOCK):
-        step_block(
-            block, x, y, next_x, next_y, radius, body, list_start, partner, inverse_square, law,
-            box, step, level, block_count,
+    """Run one task over all blocks, in parts of neighbouring ones.
+
+    plan int64[2] = task, level. All tasks share this loop, since each parallel loop takes seconds
+    to compile; the task stands in an array, since numba would compile anew for each constant.
+    """
+    n_block = (cells.radius.shape[0] + BLOCK - 1) // BLOCK
+    n_part = min(n_block, MOST_PARTS)
+    for part in prange(n_part):
+        run_part(
+            part * n_block // n_part, (part + 1) * n_block // n_part, plan, cells, law, box,
+            duration, x, y, next_x, next_y, motions, lists, moved, left, step,
         )  # fmt: skip
 
 
 @kernel
-def overlap_pressure(x, y, radius, list_start, partner, inverse_square, pressure):
-    """Write pressure_i = sum_j max(0, s_ij - d_ij) / radius_i of all cells (dimensionless)."""
-    for cell in range(radius.shape[0]):
-        block, offset = cell // BLOCK, cell % BLOCK
-        overlap = 0.0
-        for entry in range(list_start[block, offset], list_start[block, offset + 1]):
-            other = partner[entry]
-            dx = x[cell] - x[other]
-            dy = y[cell] - y[other]
-            square = dx * dx + dy * dy
-            if square * inverse_square[entry] < 1.0:
-                overlap += radius[cell] + radius[other] - math.sqrt(square)
-        pressure[cell] = overlap / radius[cell]
+def make_list(plan, cells, law, box, duration, places, motions, lists, moved, left):
+    """List the neighbours anew and bring all into the new lanes; return the status.
 
-
-@kernel
-def set_up(cells, law, box, duration, position, body):
-    """Copy the places into the box and fill ``body``; return the number of unusable cells."""
-    n_bad = 0
-    for cell in range(cells.radius.shape[0]):
-        radius = cells.radius[cell]
-        body[MOBILITY, cell] = cells.mobility[cell]
-        body[DRIFT_X, cell] = cells.motility[0, cell] / duration
-        body[DRIFT_Y, cell] = cells.motility[1, cell] / duration
-        body[CAP, cell] = law.displacement_cap * radius
-        total = cells.x[cell] + cells.y[cell] + body[DRIFT_X, cell] + body[DRIFT_Y, cell]
-        total += body[MOBILITY, cell] + radius
-        n_bad += 0 if math.isfinite(total) and radius > 0.0 else 1
-        position[0, cell] = min(max(cells.x[cell], 0.0), box[0])
-        position[1, cell] = min(max(cells.y[cell], 0.0), box[1])
-    return n_bad
-
-
-@kernel
-def set_allowances(x, y, radius, law, body, elapsed, left):
-    """Give each cell its way until the next listing, and its span; move the anchors.
-
-    The way is the least allowance and what its motility will need in the ``left`` hours; more for
-    cells that were pushed far since the last listing, ``elapsed`` hours ago (0: none). It ends at
-    ALLOWANCE_GROWTH times the least allowance.
+    places = (x, y, other x, other y); moved, left = shares of the call since the last listing and
+    until its end.
     """
-    reach = 1.0 + law.adhesion_reach if law.adhesion > 0.0 else 1.0
-    most = ALLOWANCE_GROWTH * law.allowance
-    for cell in range(radius.shape[0]):
-        drift = math.sqrt(body[DRIFT_X, cell] ** 2 + body[DRIFT_Y, cell] ** 2)
-        allowance = law.allowance + drift * left
-        if elapsed > 0.0:
-            dx = x[cell] - body[ANCHOR_X, cell]
-            dy = y[cell] - body[ANCHOR_Y, cell]
-            allowance = max(allowance, math.sqrt(dx * dx + dy * dy) * (left / elapsed))
-        allowance = min(allowance, most)
-        body[ANCHOR_X, cell] = x[cell]
-        body[ANCHOR_Y, cell] = y[cell]
-        body[ALLOWANCE, cell] = allowance
-        body[SPAN, cell] = radius[cell] * reach + allowance
+    x, y, place_x, place_y = places
+    n_cell = cells.radius.shape[0]
+    n_block = (n_cell + BLOCK - 1) // BLOCK
+    plan[0] = PREPARE
+    run_blocks(
+        plan, cells, law, box, duration, x, y, place_x, place_y, motions, lists, moved, left,
+        0.0,
+    )  # fmt: skip
+    largest = 0.0
+    for block in range(n_block):
+        if motions.block_count[block, BAD] > 0:
+            return NOT_FINITE
+        largest = max(largest, motions.block_span[block])
+    if build_list(place_x, place_y, cells.radius, motions.span, largest, box, lists) != 0:
+        return LIST_FULL
+    plan[0] = ARRANGE
+    run_blocks(
+        plan, cells, law, box, duration, x, y, place_x, place_y, motions, lists, moved, left,
+        0.0,
+    )  # fmt: skip
+    return 0
 
 
 @kernel
@@ -309,36 +222,35 @@ def move_cells(cells, law, box, duration, n_step, workspace):
     Returns (status, steps taken, share of cell-steps that were capped, listings made, worst share
     of cells capped in one step). The status is 0, LIST_FULL or NOT_FINITE.
     """
-    radius, lists, body = cells.radius, workspace.lists, workspace.body
-    n_cell = radius.shape[0]
-    x, y, next_x, next_y = (
-        workspace.position[0], workspace.position[1], workspace.position[2], workspace.position[3]
-    )  # fmt: skip
-    totals = np.zeros(N_LEVELS + 2, np.int64)
+    n_cell = cells.radius.shape[0]
+    n_block = (n_cell + BLOCK - 1) // BLOCK
+    motions, lists = workspace
+    position = motions.position
+    x, y, next_x, next_y = position[0], position[1], position[2], position[3]
+    totals, plan = np.zeros(N_LEVELS + 2, np.int64), np.zeros(2, np.int64)
     if n_cell == 0:
         return 0, 0, 0.0, 0, 0.0
-    if set_up(cells, law, box, duration, workspace.position, body) > 0:
-        return NOT_FINITE, 0, 0.0, 0, 0.0
     step = duration / n_step
-    tick = step / TICKS_PER_STEP
     ticks = n_step * TICKS_PER_STEP
     done = listed = level = n_taken = n_listing = n_capped = worst = 0
     is_list_due = True
     while True:
         if is_list_due:
-            elapsed, left = (done - listed) * tick, (ticks - done) * tick
-            set_allowances(x, y, radius, law, body, elapsed, left)
-            if build_list(x, y, radius, body[SPAN], box, lists) != 0:
-                return LIST_FULL, 0, 0.0, 0, 0.0
+            status = make_list(
+                plan, cells, law, box, duration, (x, y, next_x, next_y), motions, lists,
+                (done - listed) / ticks, (ticks - done) / ticks,
+            )  # fmt: skip
+            if status != 0:
+                return status, 0, 0.0, 0, 0.0
             listed = done
             n_listing += 1
         if done == ticks:
             break
-        step_all(
-            x, y, next_x, next_y, radius, body, lists.list_start, lists.partner,
-            lists.inverse_square, law, box, step, level, workspace.block_count,
+        plan[0], plan[1] = STEP, level
+        run_blocks(
+            plan, cells, law, box, duration, x, y, next_x, next_y, motions, lists, 0.0, 0.0, step
         )  # fmt: skip
-        add_counts(workspace.block_count, (n_cell + BLOCK - 1) // BLOCK, totals)
+        add_counts(motions.block_count, n_block, totals)
         if totals[BAD] > 0:
             return NOT_FINITE, 0, 0.0, 0, 0.0
         needed = next_level(totals, n_cell, law.capped_share, done, ticks)
@@ -352,10 +264,8 @@ def move_cells(cells, law, box, duration, n_step, workspace):
         n_taken += 1
         x, y, next_x, next_y = next_x, next_y, x, y
         level = next_level(totals, n_cell, law.capped_share, done, ticks)
-    overlap_pressure(
-        x, y, radius, lists.list_start, lists.partner, lists.inverse_square, cells.pressure
-    )
-    for cell in range(n_cell):
-        cells.x[cell] = x[cell]
-        cells.y[cell] = y[cell]
+    plan[0], plan[1] = FINISH, level
+    run_blocks(
+        plan, cells, law, box, duration, x, y, next_x, next_y, motions, lists, 0.0, 0.0, step
+    )  # fmt: skip
     return 0, n_taken, n_capped / (n_taken * n_cell), n_listing, worst / n_cell

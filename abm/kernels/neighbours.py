@@ -1,12 +1,14 @@
-"""Which cells can touch within the next minutes: linked-cell binning and a compact neighbour list.
+"""Which cells can touch within the next minutes: linked-cell binning and a neighbour list in lanes.
 
 Every cell i carries a ``span`` = reach of its contact + allowance [um], where the allowance is how
 far it may travel before the list must be made again. A pair is listed when its distance is below
 the sum of the two spans, so no contact is missed while each cell stays within its own allowance.
 
 The list is gathered per cell (both cells of a pair list each other) in blocks of ``BLOCK`` cells.
-A block owns a fixed stretch of the list arrays and packs its entries tightly, so that blocks are
-independent of each other and of the number of threads.
+A block owns a fixed stretch of the list arrays, so that blocks are independent of each other and
+of the number of threads. Within it the cells are lanes, those with most partners first, and row k
+holds the k-th partner of every lane that has one: whoever sums over partners walks along the lanes
+of one row after the other, on vectors, adding to each cell in the order of its partners.
 """
 
 import math
@@ -24,20 +26,29 @@ BIN_WIDTH = 1.4
 """Least width of a bin over the largest span; 1, 1.4 and 2 took equal time."""
 
 
+ROWS_PER_ENTRY = 4
+"""Rows of a block, that is most partners of one cell, over the mean number it has room for."""
+
+
 class ListArrays(NamedTuple):
     """Room for a neighbour list; everything is overwritten by :func:`build_list`.
 
     bin_start [n + 2] first sorted place of each bin; order [n] cell at each sorted place; binned
-    [3, n] x, y, span in sorted order [um]; list_start [n_block, BLOCK + 1] first entry of each
-    cell; partner [n_entry] cell index; inverse_square [n_entry] 1 / (radius_i + radius_j)^2
-    [1/um2]; block_flag [n_block] status of each block. Indices are unsigned, which spares a test
-    for negative ones at each access.
+    [3, n] x, y, span in sorted order [um]; lane_cell [n_block, BLOCK] place in the block of the
+    cell of each lane; slot [n] block * BLOCK + lane of each cell; n_row [n_block] rows in use;
+    row_start [n_block, most rows + 1] first entry of each row; partner [n_entry] cell, after
+    :func:`use_slots` its slot; inverse_square [n_entry] 1 / (radius_i + radius_j)^2 [1/um2];
+    block_flag [n_block] status of each block. Indices are unsigned, which spares a test for
+    negative ones at each access.
     """
 
     bin_start: np.ndarray
     order: np.ndarray
     binned: np.ndarray
-    list_start: np.ndarray
+    lane_cell: np.ndarray
+    slot: np.ndarray
+    n_row: np.ndarray
+    row_start: np.ndarray
     partner: np.ndarray
     inverse_square: np.ndarray
     block_flag: np.ndarray
@@ -51,7 +62,10 @@ def make_list_arrays(capacity: int, entries_per_cell: int = 16) -> ListArrays:
         bin_start=np.empty(capacity + 2, np.uint64),
         order=np.empty(capacity, np.uint32),
         binned=np.empty((3, capacity)),
-        list_start=np.empty((n_block, BLOCK + 1), np.uint64),
+        lane_cell=np.empty((n_block, BLOCK), np.uint32),
+        slot=np.empty(capacity, np.uint32),
+        n_row=np.empty(n_block, np.int64),
+        row_start=np.empty((n_block, ROWS_PER_ENTRY * entries_per_cell + 1), np.int64),
         partner=np.empty(n_entry, np.uint32),
         inverse_square=np.empty(n_entry),
         block_flag=np.empty(n_block, np.int64),
@@ -59,15 +73,12 @@ def make_list_arrays(capacity: int, entries_per_cell: int = 16) -> ListArrays:
 
 
 @kernel
-def bin_shape(span, n_cell, box):
+def bin_shape(largest, n_cell, box):
     """Return (bins_x, bins_y, largest span [um]).
 
-    A bin is at least as wide as the largest span[n_cell] [um]; it is widened where the box would
-    have more bins than cells, so ``bins_x * bins_y <= n_cell + 1``. box is (x, y) in um.
+    A bin is at least as wide as the largest span [um]; it is widened where the box would have more
+    bins than cells, so ``bins_x * bins_y <= n_cell + 1``. box is (x, y) in um.
     """
-    largest = 0.0
-    for cell in range(n_cell):
-        largest = max(largest, span[cell])
     width = max(BIN_WIDTH * largest, math.sqrt(box[0] * box[1] / (n_cell + 1.0)))
     # A box narrower than one bin must not be made up for by more bins than cells in the other axis.
     most = n_cell + 1
@@ -76,24 +87,24 @@ def bin_shape(span, n_cell, box):
 
 
 @kernel
-def bin_of(place, bins, size):
-    """Return the bin index of a coordinate; places outside [0, size] go to the outermost bins."""
-    return max(0, min(bins - 1, int(place * (bins / size))))
+def bin_of(place, bins, per_um):
+    """Return the bin index of a coordinate; places outside the box go to the outermost bins."""
+    return max(0, min(bins - 1, int(place * per_um)))
 
 
 @kernel
 def sort_into_bins(x, y, span, n_cell, box, bins, bin_start, order, binned):
     """Stable counting sort of the cells by bin (row-major, x fastest).
 
-    x, y, span [>= n_cell] in um; box = (x, y) in um, bins from
-    :func:`bin_shape`.
+    x, y, span [>= n_cell] in um; box = (x, y) in um, bins from :func:`bin_shape`.
     Written: bin_start[:n_bin + 1], order[:n_cell] and binned[:, :n_cell] of :class:`ListArrays`.
     """
     n_bin = bins[0] * bins[1]
+    per_x, per_y = bins[0] / box[0], bins[1] / box[1]
     for index in range(n_bin + 1):
         bin_start[index] = 0
     for cell in range(n_cell):
-        index = bin_of(y[cell], bins[1], box[1]) * bins[0] + bin_of(x[cell], bins[0], box[0])
+        index = bin_of(y[cell], bins[1], per_y) * bins[0] + bin_of(x[cell], bins[0], per_x)
         bin_start[index] += np.uint64(1)
     total = np.uint64(0)
     for index in range(n_bin + 1):
@@ -101,7 +112,7 @@ def sort_into_bins(x, y, span, n_cell, box, bins, bin_start, order, binned):
         bin_start[index] = total
         total += count
     for cell in range(n_cell):
-        index = bin_of(y[cell], bins[1], box[1]) * bins[0] + bin_of(x[cell], bins[0], box[0])
+        index = bin_of(y[cell], bins[1], per_y) * bins[0] + bin_of(x[cell], bins[0], per_x)
         place = bin_start[index]
         bin_start[index] = place + np.uint64(1)
         order[place] = cell
@@ -114,29 +125,28 @@ def sort_into_bins(x, y, span, n_cell, box, bins, bin_start, order, binned):
 
 
 @kernel
-def list_block(
-    block, x, y, radius, span, box, bins, bin_start, order, binned, list_start, partner,
-    inverse_square,
+def find_partners(
+    first, last, x, y, span, box, bins, bin_start, order, binned, found, found_start
 ):  # fmt: skip
-    """List the partners of the cells of one block, in bin order; return 0, or 1 if it is full."""
-    n_cell = radius.shape[0]
-    first, last = block * BLOCK, min(n_cell, block * BLOCK + BLOCK)
-    stretch = partner.shape[0] // ((n_cell + BLOCK - 1) // BLOCK)
-    place = block * stretch
-    end = place + stretch
+    """Write the partners of the cells ``first`` to ``last - 1``, one cell after the other.
+
+    found uint32[n] gets the indices in bin order; found_start [BLOCK + 1] the first entry of each
+    cell. Returns 0, or 1 where ``found`` may be too short.
+    """
+    per_x, per_y = bins[0] / box[0], bins[1] / box[1]
+    place = 0
     for cell in range(first, last):
-        list_start[block, cell - first] = place
-        begin = place
+        found_start[cell - first] = place
         here_x, here_y, reach = x[cell], y[cell], span[cell]
         reach_most = reach + bins[2]
-        left = bin_of(here_x - reach_most, bins[0], box[0])
-        right = bin_of(here_x + reach_most, bins[0], box[0])
-        low = bin_of(here_y - reach_most, bins[1], box[1])
-        high = bin_of(here_y + reach_most, bins[1], box[1])
+        left = bin_of(here_x - reach_most, bins[0], per_x)
+        right = bin_of(here_x + reach_most, bins[0], per_x)
+        low = bin_of(here_y - reach_most, bins[1], per_y)
+        high = bin_of(here_y + reach_most, bins[1], per_y)
         for bin_row in range(low, high + 1):
-            run = bin_start[bin_row * bins[0] + left]
-            run_end = bin_start[bin_row * bins[0] + right + 1]
-            if place + np.int64(run_end - run) > end:
+            run = bin_start[np.uint64(bin_row * bins[0] + left)]
+            run_end = bin_start[np.uint64(bin_row * bins[0] + right + 1)]
+            if place + np.int64(run_end - run) > found.shape[0]:
                 return 1
             # The entry is always written and kept only if it counts: no branch to mispredict.
             for candidate in range(run, run_end):
@@ -144,43 +154,124 @@ def list_block(
                 dy = here_y - binned[1, candidate]
                 limit = reach + binned[2, candidate]
                 other = order[candidate]
-                partner[np.uint64(place)] = other
+                found[np.uint64(place)] = other
                 place += (dx * dx + dy * dy < limit * limit) & (other != cell)
-        for entry in range(np.uint64(begin), np.uint64(place)):
-            contact = radius[cell] + radius[partner[entry]]
-            inverse_square[entry] = 1.0 / (contact * contact)
-    list_start[block, last - first] = place
+    found_start[last - first] = place
+    return 0
+
+
+@kernel
+def arrange_lanes(n_lane, begin, found_start, lane_cell, row_start, cursor):
+    """Give the cells of a block their lanes, most partners first; set the starts of its rows.
+
+    found_start as of :func:`find_partners`; begin = first entry of the block. Written: lane_cell
+    [BLOCK] and row_start [most rows + 1] of the block; cursor [most rows + 1] is scratch. Returns
+    the number of rows, or -1 where a cell has more partners than there can be rows.
+    """
+    n_row = 0
+    for cell in range(n_lane):
+        n_row = max(n_row, found_start[cell + 1] - found_start[cell])
+    if n_row >= row_start.shape[0]:
+        return -1
+    # cursor[k] = cells with more than k partners: the length of row k, and the first lane of those
+    # with exactly k.
+    for row in range(n_row + 1):
+        cursor[row] = 0
+    for cell in range(n_lane):
+        cursor[found_start[cell + 1] - found_start[cell]] += 1
+    above = 0
+    for row in range(n_row, -1, -1):
+        count = cursor[row]
+        cursor[row] = above
+        above += count
+    row_start[0] = begin
+    for row in range(n_row):
+        row_start[row + 1] = row_start[row] + cursor[row]
+    for cell in range(n_lane):
+        n_partner = found_start[cell + 1] - found_start[cell]
+        lane_cell[cursor[n_partner]] = cell
+        cursor[n_partner] += 1
+    return n_row
+
+
+@kernel
+def list_block(
+    block, x, y, radius, span, box, bins, bin_start, order, binned, lane_cell, slot, n_row,
+    row_start, partner, inverse_square,
+):  # fmt: skip
+    """List the partners of the cells of one block, in bin order; return 0, or 1 if it is full."""
+    n_cell = radius.shape[0]
+    first, last = block * BLOCK, min(n_cell, block * BLOCK + BLOCK)
+    stretch = partner.shape[0] // ((n_cell + BLOCK - 1) // BLOCK)
+    found, found_start = np.empty(stretch, np.uint32), np.empty(BLOCK + 1, np.int64)
+    if find_partners(
+        first, last, x, y, span, box, bins, bin_start, order, binned, found, found_start
+    ):  # fmt: skip
+        return 1
+    lanes, starts = lane_cell[block], row_start[block]
+    n_row[block] = arrange_lanes(
+        last - first, block * stretch, found_start, lanes, starts, np.empty_like(starts)
+    )
+    if n_row[block] < 0:
+        return 1
+    lane_radius, lane_found = np.empty(BLOCK), np.empty(BLOCK, np.uint32)
+    for lane in range(last - first):
+        lane_radius[lane] = radius[first + lanes[lane]]
+        lane_found[lane] = found_start[lanes[lane]]
+        slot[first + lanes[lane]] = first + lane
+    for row in range(n_row[block]):
+        others = partner[starts[row] : starts[row + 1]]
+        contacts = inverse_square[starts[row] : starts[row + 1]]
+        row_found = found[row:]
+        for lane in range(others.shape[0]):
+            others[lane] = row_found[lane_found[lane]]
+        for lane in range(others.shape[0]):
+            contacts[lane] = radius[others[lane]]
+        for lane in range(others.shape[0]):
+            contact = lane_radius[lane] + contacts[lane]
+            contacts[lane] = 1.0 / (contact * contact)
     return 0
 
 
 @parallel_kernel
 def list_all(
-    x, y, radius, span, box, bins, bin_start, order, binned, list_start, partner, inverse_square,
-    block_flag,
+    x, y, radius, span, box, bins, bin_start, order, binned, lane_cell, slot, n_row, row_start,
+    partner, inverse_square, block_flag,
 ):  # fmt: skip
     """Run :func:`list_block` over all blocks; block_flag[block] is its status."""
     for block in prange((radius.shape[0] + BLOCK - 1) // BLOCK):
         block_flag[block] = list_block(
-            block, x, y, radius, span, box, bins, bin_start, order, binned, list_start, partner,
-            inverse_square,
+            block, x, y, radius, span, box, bins, bin_start, order, binned, lane_cell, slot,
+            n_row, row_start, partner, inverse_square,
         )  # fmt: skip
 
 
 @kernel
-def build_list(x, y, radius, span, box, arrays):
+def build_list(x, y, radius, span, largest, box, arrays):
     """Bin the cells and list their partners; return 0, or 1 where the entries do not suffice.
 
-    x, y, span [>= n] and radius [n] in um (radius sets n), places inside the box; box = (x, y) in
-    um; arrays is a :class:`ListArrays` for at least n cells, shared out evenly between the blocks.
+    x, y, span [>= n] and radius [n] in um (radius sets n), largest = largest span, places inside
+    the box; box = (x, y) in um; arrays is a :class:`ListArrays` for at least n cells, shared out
+    evenly between the blocks.
     """
     n_cell = radius.shape[0]
-    bins = bin_shape(span, n_cell, box)
+    bins = bin_shape(largest, n_cell, box)
     sort_into_bins(x, y, span, n_cell, box, bins, arrays.bin_start, arrays.order, arrays.binned)
     list_all(
         x, y, radius, span, box, bins, arrays.bin_start, arrays.order, arrays.binned,
-        arrays.list_start, arrays.partner, arrays.inverse_square, arrays.block_flag,
+        arrays.lane_cell, arrays.slot, arrays.n_row, arrays.row_start, arrays.partner,
+        arrays.inverse_square, arrays.block_flag,
     )  # fmt: skip
     status = 0
     for block in range((n_cell + BLOCK - 1) // BLOCK):
         status = max(status, arrays.block_flag[block])
     return status
+
+
+@kernel
+def use_slots(block, arrays):
+    """Replace the partners of a block by their slots; needs the list of all blocks."""
+    starts = arrays.row_start[block]
+    partners = arrays.partner[starts[0] : starts[arrays.n_row[block]]]
+    for entry in range(partners.shape[0]):
+        partners[entry] = arrays.slot[partners[entry]]

@@ -5,6 +5,7 @@ import numpy as np
 from abm.clock import Clock
 from abm.environment.tissue import Tissue
 from abm.kernels.cell_layout import CellState
+from abm.kernels.sort import voxel_of
 from abm.processes.motion import Bodies, Motion, radius_of
 from abm.processes.process import AbstractProcess
 from abm.state.columns import CellType, Group
@@ -31,37 +32,46 @@ class CellMotion(AbstractProcess):
         """Move all cells by one fate step, in place: x, y, site, pressure."""
         hours = clock.to_hours(clock.fate)
         populations = [p for p in state.populations if p.has(Group.SPATIAL)]
-        rows = [np.flatnonzero(~p.is_dead[: p.n + p.n_staged]) for p in populations]
-        if not any(part.shape[0] for part in rows):
-            return
+        rows = [_moving(population) for population in populations]
         parts = [
             self._bodies(population, part, clock.tick, hours)
             for population, part in zip(populations, rows, strict=True)
         ]
+        if not any(part.x.shape[0] for part in parts):
+            return
         bodies = Bodies(*(np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True)))
         report = self.motion.move(bodies, hours)
-        site = self.tissue.site_of(bodies.x, bodies.y)
+        site = np.empty(bodies.x.shape[0], np.int32)
+        shape = (self.tissue.n_y, self.tissue.n_x)
+        voxel_of(bodies.x, bodies.y, self.tissue.spacing, shape, site)
         first = 0
-        for population, part in zip(populations, rows, strict=True):
-            own = slice(first, first + part.shape[0])
+        for population, part, moved in zip(populations, rows, parts, strict=True):
+            own = slice(first, first + moved.x.shape[0])
             population["x"][part] = bodies.x[own]
             population["y"][part] = bodies.y[own]
             population["site"][part] = site[own]
             population["pressure"][part] = report.pressure[own]
-            first += part.shape[0]
+            first = own.stop
 
     def _bodies(
-        self, population: Population, rows: np.ndarray, tick: int, hours: float
-    ) -> tuple[np.ndarray, ...]:
+        self, population: Population, rows: np.ndarray | slice, tick: int, hours: float
+    ) -> Bodies:
         radius = radius_of(population.unit_volume * population.state[CellState.SIZE, rows])
-        mobility = np.ones(rows.shape[0])
+        n_cell = radius.shape[0]
         if population.cell_type is CellType.STROMA:
-            mobility[:] = self.motion.parameters.stroma_mobility
-            motility = np.zeros((2, rows.shape[0]))
+            mobility = np.full(n_cell, self.motion.parameters.stroma_mobility)
+            motility = np.zeros((2, n_cell))
         else:
+            mobility = np.ones(n_cell)
             keys = population["random_key"][rows]
             normals = self.streams.normals(Stream.MOTILITY, tick, keys)
             motility = self.motion.motility(normals, hours)
         if population.cell_type is CellType.CARCINOMA:
             motility *= self.motion.asparagine_factor(population.state[CellState.ASN, rows])
-        return population["x"][rows], population["y"][rows], radius, mobility, motility
+        return Bodies(population["x"][rows], population["y"][rows], radius, mobility, motility)
+
+
+def _moving(population: Population) -> np.ndarray | slice:
+    """Return the rows that are not dead, as a slice where that is all of them."""
+    is_dead = population.is_dead[: population.n + population.n_staged]
+    return np.flatnonzero(~is_dead) if is_dead.any() else slice(0, is_dead.shape[0])

@@ -30,7 +30,7 @@ class MotionParameters(ParameterSet):
     """Farthest that a cell moves in one step, over its radius."""
     capped_share: float = parameter(0.01, high=1.0, source="assumption A48")
     """Share of capped cells above which the step is halved, down to an eighth."""
-    list_allowance: float = parameter(3.0, unit="um", low=0.05, high=20.0, source="assumption A49")
+    list_allowance: float = parameter(1.5, unit="um", low=0.05, high=20.0, source="assumption A49")
     """Way of a cell before neighbours are searched again; speed only, not the result."""
     diffusivity: float = parameter(1.5, unit="um**2/h", high=1e4, source="assumption A50")
     """Random motility of tumour cells, per axis: variance 2 D t."""
@@ -86,6 +86,12 @@ class Motion:
             allowance=float(parameters.list_allowance),
         )
         self._reserve(1, 16)
+
+    def __getstate__(self) -> tuple[MotionParameters, tuple[float, float]]:
+        return self.parameters, self.size
+
+    def __setstate__(self, state: tuple[MotionParameters, tuple[float, float]]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
 
     def _reserve(self, capacity: int, entries_per_cell: int) -> None:
         self._capacity, self._entries_per_cell = capacity, entries_per_cell

@@ -46,17 +46,32 @@ def random_cells(seed, n, size):
     return rng.uniform(0, size, (n, 2)), rng.uniform(4.0, 7.0, n)
 
 
-def listed_pairs(place, radius, span, box):
+def make_list(place, radius, span, box):
     arrays = neighbours.make_list_arrays(len(radius), 128)
     x, y = np.ascontiguousarray(place[:, 0]), np.ascontiguousarray(place[:, 1])
-    assert neighbours.build_list(x, y, radius, span, box, arrays) == 0
+    assert neighbours.build_list(x, y, radius, span, span.max(), box, arrays) == 0
+    return arrays
+
+
+def entries(arrays, n):
+    """Yield (cell, lane of the block, entry) of all pairs, row by row."""
+    for block in range((n + neighbours.BLOCK - 1) // neighbours.BLOCK):
+        for row in range(arrays.n_row[block]):
+            first, end = arrays.row_start[block, row : row + 2]
+            for lane in range(end - first):
+                cell = block * neighbours.BLOCK + int(arrays.lane_cell[block, lane])
+                yield cell, block * neighbours.BLOCK + lane, first + lane
+
+
+def listed_pairs(place, radius, span, box):
+    arrays = make_list(place, radius, span, box)
     pairs = []
-    for cell in range(len(radius)):
-        block, offset = divmod(cell, neighbours.BLOCK)
-        first, last = (int(arrays.list_start[block, offset + k]) for k in (0, 1))
-        pairs += [(cell, int(j)) for j in arrays.partner[first:last]]
-        contact = radius[cell] + radius[arrays.partner[first:last]]
-        np.testing.assert_allclose(arrays.inverse_square[first:last], contact**-2.0, rtol=1e-15)
+    for cell, slot, entry in entries(arrays, len(radius)):
+        other = int(arrays.partner[entry])
+        contact = radius[cell] + radius[other]
+        assert arrays.inverse_square[entry] == pytest.approx(contact**-2.0, rel=1e-15)
+        assert arrays.slot[cell] == slot
+        pairs.append((cell, other))
     return pairs
 
 
@@ -76,6 +91,21 @@ def test_list_is_what_brute_force_finds(n, seed, width, height, allowance):
     assert len(pairs) == len(set(pairs))
     assert {(i, j) for i, j in pairs if i < j} == naive.neighbour_pairs(place.tolist(), span)
     assert {(j, i) for i, j in pairs} == set(pairs)
+
+
+def test_every_cell_has_one_lane_and_rows_grow_no_longer():
+    """300 cells in three blocks: slots are a permutation, partners become slots of the same."""
+    place, radius = random_cells(9, 300, 190.0)
+    arrays = make_list(place, radius, radius + 2.0, (190.0, 190.0))
+    assert sorted(arrays.slot[:300]) == list(range(300))
+    for block in range(3):
+        lengths = np.diff(arrays.row_start[block, : arrays.n_row[block] + 1])
+        assert (np.diff(lengths) <= 0).all() and lengths[-1] > 0
+    before = [int(arrays.partner[entry]) for _, _, entry in entries(arrays, 300)]
+    for block in range(3):
+        neighbours.use_slots(block, arrays)
+    after = [int(arrays.partner[entry]) for _, _, entry in entries(arrays, 300)]
+    assert after == arrays.slot[before].tolist()
 
 
 def test_two_overlapping_cells_part_to_contact_along_their_axis():
@@ -118,7 +148,7 @@ def test_adhesion_pulls_within_reach_only():
 
 
 @pytest.mark.parametrize("adhesion", [0.0, 1.5])
-@pytest.mark.parametrize("n", [3, 25])
+@pytest.mark.parametrize("n", [3, 25, 150])
 def test_same_as_naive(n, adhesion):
     place, radius = random_cells(n, n, 12.0 * math.sqrt(n))
     rng = np.random.default_rng(1)
