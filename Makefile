@@ -22,7 +22,7 @@ $(VENV)/core: pyproject.toml
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sbml,dev]'
 	@touch $@
 
 demo: $(VENV)/core
@@ -49,6 +49,7 @@ bench: $(VENV)/dev
 
 docs-tables: $(VENV)/dev
 	$(BIN)/python tools/make_tables.py
+	$(BIN)/python tools/generate_cell.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

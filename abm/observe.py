@@ -31,7 +31,7 @@ def timeseries_rows(model: Any) -> dict[str, np.ndarray]:
         "births": state.counters.births.copy(),
         "deaths": state.counters.deaths.copy(),
         "mutations": state.counters.mutations.copy(),
-        "asparaginase_IU_per_mL": np.full(n_replicate, state.drug.activity),
+        "asparaginase_IU_per_mL": _activity(state),
     }
     for name, species in (("asn_uM", Species.ASN), ("gln_uM", Species.GLN)):
         rows[name] = _site_mean(state, species)
@@ -113,6 +113,13 @@ def _site_mean(state: State, species: Species) -> np.ndarray:
         return concentration.copy()
     volume = state.sites.volume
     return np.array([float(np.dot(concentration, volume)) / float(volume.sum())])
+
+
+def _activity(state: State) -> np.ndarray:
+    """Return the activity in each well, or in the plasma of a tissue [IU/mL]."""
+    if state.n_replicate > 1:
+        return state.sites.activity.copy()
+    return np.full(1, state.drug.activity)
 
 
 def _total(model: Any) -> int:

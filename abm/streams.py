@@ -24,6 +24,7 @@ class Stream(IntEnum):
     DIVISION_AXIS = 7
     MOTILITY = 8
     VESSELS = 9
+    READING = 20
 
 
 class Streams:

@@ -58,14 +58,14 @@ def make_rates(least: Callable, most: Callable, power: Callable) -> Callable:
         made = made / (1 + N / c.K_i)
         dN = uptake_n + made + c.P_N * (k_r - v) - (x + c.k_L + growth) * N
         dQ = uptake_q + c.V_GS * GS * (1 - c.mso) + c.P_Q * (k_r - v) - made
-        dQ = dQ - (x * c.w_Q + c.k_Q + growth) * Q
-        q_e = Q + uptake_g / c.k_Q
+        dQ = dQ - (x * c.w_Q + c.k_Q * (1 - c.gls) + growth) * Q
+        q_e = (1 - c.gls) * Q + uptake_g / c.k_Q
         share = (1 - c.a_Q) + c.a_Q * q_e / (c.K_DQ + q_e) * (c.K_DQ + 3.3) / 3.3
         dD = c.j_D * (1 - c.etc) * share - made - (c.k_D + growth) * D
         dE = uptake_e + c.P_E * (k_r - v) - (c.k_E + growth) * E
 
         a_b = 1 + c.ras
-        charged = least(1.0, c.gcn2 * (u + u_e - u * u_e) + c.perk)
+        charged = least(1.0, c.gcn2 * (u + u_e - u * u_e) + c.er)
         dP = (c.P_0 + (1 - c.P_0) * charged - P) / c.tau_P
         stress_2 = power(Pp, c.two)
         drive = 1 + c.F_A * (1 - c.mapk * c.meki) * stress_2 / (power(c.K_PA, c.two) + stress_2)
@@ -77,11 +77,12 @@ def make_rates(least: Callable, most: Callable, power: Callable) -> Callable:
         message = c.beta * c.kd * least(act, 1.0) + c.gamma * c.kd_induced * most(act - 1, 0.0)
         dm = c.d_m * (message / (1 + c.w_p * most(p - 0.1, 0.0)) - m)
         dZ = (c.d_Z + LN2 / c.Td) * c.Z_0 * m * (c.spare + (1 - c.spare) * vr)
-        dZ = dZ - (c.d_Z + most(mu, 0.0)) * Z
+        dZ = dZ - (c.d_Z * (1 - c.upr * c.er) + most(mu, 0.0)) * Z
         half_gs = power(c.K_GS, c.two)
         dGS = (1 + c.g_GS * half_gs / (half_gs + power(Q, c.two)) - GS) / c.tau_GS
 
-        rag = c.rag * power(E, c.three) / (power(c.K_R, c.three) + power(E, c.three))
+        e = E + c.w_QR * Q
+        rag = c.rag * power(e, c.three) / (power(c.K_R, c.three) + power(e, c.three))
         s = N + 0.2 * Q
         arf = c.arf * power(s, c.three) / (power(c.K_Ar, c.three) + power(s, c.three))
         target = c.GF * (1 - (1 - c.w_R * rag) * (1 - c.w_A * arf)) * (1 - c.k_TK * K)

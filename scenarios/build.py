@@ -11,8 +11,9 @@ from abm.lineage import Lineage
 from abm.model import Parts, PopulationModel
 from abm.processes.cell_parameters import CellParameters
 from abm.processes.compaction import Compaction
-from abm.processes.fate import Fate, FixedRates
+from abm.processes.fate import CorpseParameters, Fate, FixedRates
 from abm.processes.inheritance import Inheritance, InheritanceParameters
+from abm.processes.medium_change import MediumChangeParameters
 from abm.processes.metabolism import Metabolism
 from abm.processes.nutrients import DeadMatterParameters, Nutrients
 from abm.processes.process import AbstractProcess
@@ -23,6 +24,7 @@ from abm.stop import StopRules
 from abm.streams import Streams
 from abm.units import HOURS_PER_DAY
 from scenarios.biology import Biology
+from scenarios.compound_schedule import describe_compounds, read_schedule
 from scenarios.overrides import Overrides
 from scenarios.schema import Scenario
 from scenarios.surroundings import Surroundings
@@ -45,42 +47,55 @@ def assemble(scenario: Scenario, seed: int) -> Parts:
         **scenario.inheritance.model_dump(),
     )
     dead_matter = overrides.apply("dead_matter", DeadMatterParameters())
+    corpses = overrides.apply("corpses", CorpseParameters())
+    residual = overrides.apply("medium_change", MediumChangeParameters()).residual
+    compounds = biology.compounds(read_schedule(scenario, residual))
     overrides.refuse_unused()
     lineage = Lineage() if scenario.replicates == 1 and scenario.cells else None
     inheritance = Inheritance(inheritance_parameters, streams, lineage)
     state = State(surroundings.sites, [], Clones(), n_replicate=scenario.replicates)
-    fate = Fate(dict(fixed_rates(scenario)), inheritance, streams)
+    fate = Fate(dict(fixed_rates(scenario)), inheritance, streams, corpses)
     for founders in [*fixed_rate_founders(scenario), *biology.founders()]:
         found(state, founders, streams, fate)
-    clock = make_clock(scenario, surroundings.stops)
+    stops = surroundings.stops if compounds is None else (*surroundings.stops, *compounds.stops)
+    clock = make_clock(scenario, stops)
     ledger = Ledger()
+    metabolism = Metabolism(
+        biology.vectors, biology.exchanges, ledger, fitness_cost=inheritance_parameters.fitness_cost
+    )
     processes: list[AbstractProcess] = [
         *surroundings.processes(ledger),
-        *biology.processes(Metabolism(biology.vectors, biology.exchanges, ledger), streams),
+        *biology.processes(metabolism, streams),
         fate,
         Compaction(lineage, round(HOURS_PER_DAY / clock.to_hours(1))),
     ]
+    if compounds is not None:
+        processes.append(compounds)
     if surroundings.species or biology.kinds:
-        processes.append(
-            Nutrients(
-                surroundings.solver(),
-                surroundings.species,
-                biology.vectors,
-                biology.exchanges,
-                ledger,
-                dead_matter,
-                surroundings.plasma,
-            )
-        )
+        processes.append(make_nutrients(surroundings, biology, ledger, dead_matter))
     for species in BOOKED:
         ledger.closure(state, species)
     stop = StopRules(scenario.stops_when_extinct, scenario.stop_n_cells)
-    return Parts(
-        state, clock, streams, processes, stop, lineage, make_facts(surroundings, biology), ledger
+    facts = make_facts(scenario, surroundings, biology)
+    return Parts(state, clock, streams, processes, stop, lineage, facts, ledger)
+
+
+def make_nutrients(
+    surroundings: Surroundings, biology: Biology, ledger: Ledger, dead_matter: DeadMatterParameters
+) -> Nutrients:
+    """Return the process that couples the medium with all cells."""
+    return Nutrients(
+        surroundings.solver(),
+        surroundings.species,
+        biology.vectors,
+        biology.exchanges,
+        ledger,
+        dead_matter,
+        surroundings.plasma,
     )
 
 
-def make_facts(surroundings: Surroundings, biology: Biology) -> Facts:
+def make_facts(scenario: Scenario, surroundings: Surroundings, biology: Biology) -> Facts:
     """Return what observers and run.json need to know of the model."""
     resistance_gain = biology.resistance_gain()
     return dataclasses.replace(
@@ -88,7 +103,9 @@ def make_facts(surroundings: Surroundings, biology: Biology) -> Facts:
         resistance_gain=resistance_gain,
         asns_high_copies=biology.asns_high_copies(),
         basal_asns=biology.basal_asns(),
-        notes=surroundings.facts.notes | biology.describe(resistance_gain),
+        notes=surroundings.facts.notes
+        | {"compounds": describe_compounds(scenario)}
+        | biology.describe(resistance_gain),
     )
 
 

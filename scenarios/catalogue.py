@@ -1,4 +1,4 @@
-"""The bundled scenarios: names, files and one-line descriptions, without reading YAML."""
+"""The bundled scenarios and assays: names, files, one-line descriptions, without reading YAML."""
 
 from pathlib import Path
 
@@ -6,7 +6,10 @@ from abm.errors import ScenarioError
 from abm.units import did_you_mean
 
 FOLDER = Path(__file__).parent / "library"
+ASSAYS = FOLDER / "assays"
 _DESCRIPTION = "description:"
+_ASSAY = "assay:"
+_LARGEST_LOOK = 1 << 18
 
 
 def bundled() -> dict[str, Path]:
@@ -14,21 +17,41 @@ def bundled() -> dict[str, Path]:
     return {path.stem: path for path in sorted(FOLDER.glob("*.yaml"))}
 
 
+def bundled_assays() -> dict[str, Path]:
+    """Return the files of the bundled assays by name, in alphabetical order."""
+    return {path.stem: path for path in sorted(ASSAYS.glob("*.yaml"))}
+
+
 def find(name: str | Path) -> Path:
-    """Return the file of a scenario: bundled unless it ends in .yaml or contains a slash.
+    """Return the file of a scenario or assay: bundled unless it ends in .yaml or has a slash.
 
     Raises ScenarioError that proposes the nearest bundled names.
     """
     text = str(name)
     if isinstance(name, Path) or text.endswith((".yaml", ".yml")) or "/" in text or "\\" in text:
         return Path(name)
-    known = bundled()
+    known = bundled() | bundled_assays()
     if text not in known:
         raise ScenarioError(
-            f"'{text[:80]}': there is no bundled scenario of this name"
+            f"'{text[:80]}': there is no bundled scenario or assay of this name"
             f"{did_you_mean(text, known)}; a file needs .yaml or a slash in its name"
         )
     return known[text]
+
+
+def is_assay(name: str | Path) -> bool:
+    """Tell whether a name or file is that of an assay: it has a key ``assay`` at the top.
+
+    A file that cannot be read is none; whoever loads it says why. Raises ScenarioError as
+    :func:`find`.
+    """
+    path = find(name)
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LARGEST_LOOK).decode("utf-8", errors="replace")
+    except (OSError, ValueError):
+        return False
+    return any(line.startswith(_ASSAY) for line in text.splitlines())
 
 
 def description(path: Path) -> str:

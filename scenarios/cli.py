@@ -5,10 +5,7 @@ to stdout; every message is a line ``asnsim: ...`` on stderr. The heavy librarie
 commands, so that ``--help`` answers at once.
 """
 
-import contextlib
-import errno
 import os
-import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,27 +14,29 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 
 from abm import __version__
-from abm.errors import AsnsimError, RunFolderError, ScenarioError
+from abm.errors import ScenarioError
+from scenarios.cli_laboratory import calibrate, fit, run_assay_file, sbml, validate
+from scenarios.cli_support import (
+    BAD_INPUT,
+    DEBUG,
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    Assignments,
+    RunFolder,
+    ScenarioName,
+    Threads,
+    check_free,
+    check_run,
+    check_threads,
+    explain,
+    largest_number_of_threads,
+    parse_error,
+    tell,
+    write,
+)
 
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-DEBUG = "ASNSIM_DEBUG"
 _FILM_SUFFIXES = (".mp4", ".gif")
-_DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
-_NO_SPACE = re.compile(r"errno 28\b|no space left", re.IGNORECASE)
-"""Some libraries raise an OSError that holds the number in its text only."""
-
-ScenarioName = Annotated[
-    str, Parameter(help="Name of a bundled scenario, or a file (ends in .yaml or has a slash).")
-]
-RunFolder = Annotated[Path, Parameter(help="Folder that `asnsim run` has printed.")]
-Assignments = Annotated[
-    list[str] | None,
-    Parameter(
-        name="--set",
-        negative="",
-        help="path=value, may be repeated, e.g. --set treatment.doses.0.amount='1000 IU/m2'.",
-    ),
-]
 
 app = App(
     name="asnsim",
@@ -49,22 +48,29 @@ app = App(
 
 @app.command(name="list")
 def list_() -> int:
-    """List the bundled scenarios."""
-    from scenarios.catalogue import bundled, description
+    """List the bundled scenarios and, below them, the assays."""
+    from scenarios.catalogue import bundled, bundled_assays, description
 
-    known = bundled()
-    width = max(map(len, known), default=0)
-    for name, path in known.items():
-        _print(f"{name:<{width}}  {description(path)}".rstrip())
+    width = max(map(len, bundled() | bundled_assays()), default=0)
+    for known in (bundled(), bundled_assays()):
+        for name, path in known.items():
+            write(f"{name:<{width}}  {description(path)}".rstrip())
     return DONE
 
 
 @app.command
 def show(scenario: ScenarioName, /, *, set_: Assignments = None) -> int:
-    """Print a scenario with every default filled in."""
+    """Print a scenario or assay with every default filled in."""
+    from scenarios.catalogue import is_assay
+
+    if is_assay(scenario):
+        from scenarios.studies.load import dump_assay, load_assay
+
+        write(dump_assay(load_assay(scenario, set_ or ())), end="")
+        return DONE
     from scenarios.load import dump_resolved, load
 
-    _print(dump_resolved(load(scenario, set_ or ())), end="")
+    write(dump_resolved(load(scenario, set_ or ())), end="")
     return DONE
 
 
@@ -73,7 +79,7 @@ def schema() -> int:
     """Print the JSON schema of scenario files, for editors."""
     from scenarios.schema.editor import editor_schema
 
-    _print(editor_schema(), end="")
+    write(editor_schema(), end="")
     return DONE
 
 
@@ -84,11 +90,11 @@ def info() -> int:
     from abm.record.provenance import cpu_name, versions
 
     for name, version in {"asnsim": __version__, **_known(versions())}.items():
-        _print(f"{name}: {version}")
-    _print(f"cpu: {cpu_name()}")
-    _print(f"threads: {largest_number_of_threads()}")
+        write(f"{name}: {version}")
+    write(f"cpu: {cpu_name()}")
+    write(f"threads: {largest_number_of_threads()}")
     config: Any = _jit.numba.config
-    _print(f"cache: {config.CACHE_DIR}")
+    write(f"cache: {config.CACHE_DIR}")
     return DONE
 
 
@@ -102,18 +108,22 @@ def run(
     ] = None,
     seed: Annotated[int | None, Parameter(help="Seed in place of the scenario's own.")] = None,
     set_: Assignments = None,
-    threads: Annotated[int | None, Parameter(help="Threads; all if not given.")] = None,
+    threads: Threads = None,
     overwrite: Annotated[
         bool, Parameter(negative="", help="Replace the run folder --out if it is there.")
     ] = False,
 ) -> int:
-    """Run a scenario and print the folder with its results."""
+    """Run a scenario or an assay and print the folder with its results."""
+    from scenarios.catalogue import is_assay
+
+    check_threads(threads)
+    if is_assay(scenario):
+        return run_assay_file(scenario, out, seed, set_ or (), threads, overwrite)
     from scenarios.load import load
 
-    _check_threads(threads)
     checked = load(scenario, set_ or (), seed=seed)
     if out is not None:
-        _check_free(out, overwrite)
+        check_free(out, overwrite)
     from scenarios.progress import ProgressBar
     from scenarios.run import default_folder, run_scenario
 
@@ -126,8 +136,8 @@ def run(
         except KeyboardInterrupt:
             is_begun = folder.is_dir()
             what = f"{folder} is marked as unfinished" if is_begun else "nothing was written"
-            return _tell(f"interrupted: {what}", INTERRUPTED)
-    _print(str(result.folder))
+            return tell(f"interrupted: {what}", INTERRUPTED)
+    write(str(result.folder))
     return DONE
 
 
@@ -139,11 +149,15 @@ def plot(
     out: Annotated[Path | None, Parameter(help="Folder for the figures; RUN/plots.")] = None,
 ) -> int:
     """Draw the figures of a run and print their files."""
-    _check_run(run_folder)
-    from analysis.plots import plot_run
+    check_run(run_folder)
+    draw: Any
+    if (run_folder / "assay.yaml").exists():
+        from analysis.plots.assays import plot_assay as draw
+    else:
+        from analysis.plots import plot_run as draw
 
-    for path in plot_run(run_folder, out or run_folder / "plots"):
-        _print(str(path))
+    for path in draw(run_folder, out or run_folder / "plots"):
+        write(str(path))
     return DONE
 
 
@@ -162,106 +176,23 @@ def animate(
     for path in files:
         if path.suffix not in _FILM_SUFFIXES:
             raise ScenarioError(f"--out {path}: a film ends in {' or '.join(_FILM_SUFFIXES)}")
-    _check_run(run_folder)
+    check_run(run_folder)
     from analysis.animate import animate_run
     from scenarios.progress import ProgressBar
 
     with ProgressBar("film", "frames") as progress:
         animate_run(run_folder, files, progress)
     for path in files:
-        _print(str(path))
+        write(str(path))
     return DONE
 
 
-def largest_number_of_threads() -> int:
-    """Return what --threads may be at most: NUMBA_NUM_THREADS where set, else all processors."""
-    text = os.environ.get("NUMBA_NUM_THREADS", "")
-    if text.isdigit() and int(text) > 0:
-        return int(text)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _check_threads(threads: int | None) -> None:
-    largest = largest_number_of_threads()
-    if threads is not None and not 1 <= threads <= largest:
-        raise ScenarioError(
-            f"--threads {threads}: must be from 1 to {largest} on this machine"
-            f"{' (NUMBA_NUM_THREADS)' if os.environ.get('NUMBA_NUM_THREADS') else ''}"
-        )
-
-
-def _check_free(folder: Path, overwrite: bool) -> None:
-    """Refuse, before anything is built, a folder that must not be written to."""
-    if not folder.exists():
-        return
-    if not overwrite:
-        raise RunFolderError(
-            f"--out {folder}: is there already: choose another folder, or replace this run with "
-            f"--overwrite"
-        )
-    if not folder.is_dir():
-        raise RunFolderError(f"--out {folder}: is a file: choose another name")
-
-
-def _check_run(folder: Path) -> None:
-    from abm.record.layout import RUN_INFO, UNFINISHED
-
-    if not folder.is_dir():
-        raise RunFolderError(f"{folder}: there is no such run folder")
-    if not (folder / RUN_INFO).exists() and not (folder / UNFINISHED).exists():
-        raise RunFolderError(f"{folder}: is no run folder: it has no {RUN_INFO}")
+for command in (validate, fit, calibrate, sbml):
+    app.command(command)
 
 
 def _known(versions: dict[str, str]) -> dict[str, str]:
     return {name: version for name, version in versions.items() if name != "asnsim"}
-
-
-def _print(text: str, end: str = "\n") -> None:
-    sys.stdout.write(text + end)
-
-
-def _tell(message: str, status: int) -> int:
-    for line in message.splitlines():
-        with contextlib.suppress(OSError):
-            sys.stderr.write(f"asnsim: {line}\n")
-    return status
-
-
-def _explain(error: BaseException) -> int:
-    """Say in one line what went wrong and return the exit status."""
-    if isinstance(error, (ScenarioError, RunFolderError)):
-        return _tell(str(error), BAD_INPUT)
-    if isinstance(error, AsnsimError):
-        return _tell(str(error), FAILED)
-    if isinstance(error, OSError):
-        return _tell(_explain_system(error), FAILED)
-    if isinstance(error, ModuleNotFoundError):
-        return _tell(f"the package '{error.name}' is missing: pip install '.[all]'", FAILED)
-    if isinstance(error, MemoryError):
-        return _tell("the memory is used up: use fewer cells or a larger spacing", FAILED)
-    text = " ".join(str(error).split())[:300]
-    return _tell(
-        f"unexpected error ({type(error).__name__}: {text}): set {DEBUG}=1 to see where", FAILED
-    )
-
-
-def _explain_system(error: OSError) -> str:
-    where = f"{error.filename}: " if error.filename else ""
-    if error.errno in _DISK_IS_FULL or _NO_SPACE.search(str(error)):
-        return (
-            f"{where}the disk is full: make room or choose another --out; what was written so "
-            f"far is marked as unfinished"
-        )
-    reason = (error.strerror or str(error)).lower()
-    return f"{where}{reason}"
-
-
-def _parse_error(error: CycloptsError) -> str:
-    text = " ".join(str(error).split())
-    text = re.sub(r'^Command "(\w+)" parameter (\S+) requires', r"\1: \2 requires", text)
-    return f"{text} (asnsim --help)"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -273,9 +204,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return status if isinstance(status, int) else DONE
     except CycloptsError as error:
-        return _tell(_parse_error(error), BAD_INPUT)
+        return tell(parse_error(error), BAD_INPUT)
     except KeyboardInterrupt:
-        return _tell("interrupted", INTERRUPTED)
+        return tell("interrupted", INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has gone; nothing may be written to it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -283,4 +214,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        return _explain(error)
+        return explain(error)

@@ -32,7 +32,12 @@ def loads(
 ) -> Scenario:
     """Return the scenario in ``text``; ``file`` is how messages call it. Raises as :func:`load`."""
     tree = load_text.parse_text(text, file)
-    changed = [_override(tree, assignment) for assignment in overrides]
+    if "assay" in tree.contents:
+        raise ScenarioError(
+            f"{file}: is an assay, no scenario: `asnsim run` takes it, "
+            f"scenarios.studies.load.load_assay reads it"
+        )
+    changed = [override(tree, assignment) for assignment in overrides]
     if seed is not None:
         tree.contents["seed"] = seed
         changed.append((("seed",), "--seed"))
@@ -72,15 +77,19 @@ class Locator:
 
 def dump_resolved(scenario: Scenario) -> str:
     """Return the scenario as YAML with every default filled in, in the units of the author."""
+    return to_yaml(resolve(scenario, scenario._author))
+
+
+def to_yaml(contents: dict[str, Any]) -> str:
+    """Return plain contents as YAML text, one key per line at the top."""
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
 
     yaml = YAML(typ="rt")
     yaml.default_flow_style = None
     yaml.width = _NO_WRAPPING
-    resolved = CommentedMap(resolve(scenario, scenario._author))
     stream = io.StringIO()
-    yaml.dump(resolved, stream)
+    yaml.dump(CommentedMap(contents), stream)
     return stream.getvalue()
 
 
@@ -108,7 +117,7 @@ def _split(dotted: str) -> KeyPath:
     return tuple(int(part) if part.isdigit() else part for part in dotted.split("."))
 
 
-def _override(tree: Tree, assignment: str) -> tuple[KeyPath, str]:
+def override(tree: Tree, assignment: str) -> tuple[KeyPath, str]:
     """Put one ``path=value`` into the tree and return its path and how a message calls it."""
     dotted, equals, text = assignment.partition("=")
     option = f"--set {dotted}"

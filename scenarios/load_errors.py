@@ -26,14 +26,21 @@ class Found(NamedTuple):
 _UNKNOWN, _STRUCTURE, _VALUE = 0, 1, 2
 
 
-def explain(error: pydantic.ValidationError, contents: dict[str, Any]) -> list[Found]:
-    """Return all problems, unknown and missing keys first since others follow from them."""
+def explain(
+    error: pydantic.ValidationError,
+    contents: dict[str, Any],
+    root: type[pydantic.BaseModel] = Scenario,
+) -> list[Found]:
+    """Return all problems of a ``root``, unknown and missing keys first as others follow from them.
+
+    ``contents`` is what the author wrote.
+    """
     found: list[Found] = []
     for entry in error.errors(include_url=False):
         if entry["type"] == "contradictions":
             found += [Found(path, text, _VALUE) for path, text in entry["ctx"]["found"]]
         else:
-            found.append(_explain_one(dict(entry), contents))
+            found.append(_explain_one(dict(entry), contents, root))
     return sorted(dict.fromkeys(found), key=lambda problem: problem.rank)
 
 
@@ -48,8 +55,10 @@ def to_lines(found: Iterable[Found], locate: Callable[[KeyPath], str]) -> str:
     return "\n".join(lines)
 
 
-def _explain_one(entry: dict[str, Any], contents: dict[str, Any]) -> Found:
-    path, models = _follow(entry["loc"], contents)
+def _explain_one(
+    entry: dict[str, Any], contents: dict[str, Any], root: type[pydantic.BaseModel]
+) -> Found:
+    path, models = _follow(entry["loc"], contents, root)
     kind, value = entry["type"], shorten(entry["input"])
     context = entry.get("ctx", {})
     if kind == "extra_forbidden":
@@ -112,15 +121,15 @@ def _wrong_tag(path: KeyPath, models: list[Any], entry: dict[str, Any]) -> Found
 
 
 def _follow(
-    location: tuple[str | int, ...], contents: Any
+    location: tuple[str | int, ...], contents: Any, root: type[pydantic.BaseModel]
 ) -> tuple[KeyPath, list[type[pydantic.BaseModel]]]:
     """Drop the union tags from a location; return the models around its last key.
 
     The last of the models is the one that was tried; those before it are its siblings in a union.
     """
     path: list[str | int] = []
-    models: list[type[pydantic.BaseModel]] = [Scenario]
-    annotation: Any = Scenario
+    models: list[type[pydantic.BaseModel]] = [root]
+    annotation: Any = root
     for part in location:
         if part == "[key]":
             continue

@@ -95,8 +95,8 @@ def run(
     return RunReader(folder)
 
 
-def default_folder(scenario: Scenario, root: Path = Path("runs")) -> Path:
-    """Return ``runs/NAME-s<seed>``, or with ``-2``, ``-3`` ... where that exists."""
+def default_folder(scenario: Any, root: Path = Path("runs")) -> Path:
+    """Return ``runs/NAME-s<seed>`` of a scenario or assay, with ``-2`` ... where that exists."""
     first = root / f"{scenario.name}-s{scenario.seed}"
     folder, number = first, 1
     while folder.exists():

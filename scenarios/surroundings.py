@@ -27,7 +27,7 @@ from abm.state.sites import Sites, Species
 from abm.streams import Stream, Streams
 from scenarios.overrides import Overrides
 from scenarios.schema import Scenario
-from scenarios.schema.environment import Tissue, Well
+from scenarios.schema.environment import Recipe, Serum, Tissue, Well
 
 _AMOUNT_KINDS = {
     "IU/m2": AmountKind.PER_SURFACE_AREA,
@@ -57,13 +57,15 @@ class Surroundings:
         self.tissue: grid.Tissue | None = None
         grid_shape: tuple[int, ...] | None = None
         spacing = 0.0
+        gas = overrides.apply("gas", media.GasParameters())
+        self._oxygen = gas.oxygen(environment.oxygen)
         if isinstance(environment, Tissue):
-            self.medium = media.medium(environment.medium)
+            self.medium = self._mix(environment.medium)
             self.tissue = self._make_tissue(environment, streams)
             grid_shape, spacing = (self.tissue.n_y, self.tissue.n_x), environment.spacing
             volume = self.tissue.site_volume()
         else:
-            self.medium = _well_medium(environment)
+            self.medium = self._mix(environment.medium, environment.serum)
             volume = np.full(scenario.replicates, environment.volume)
         self.sites = Sites.filled(self.medium, volume)
         plasma = overrides.apply("plasma", PlasmaParameters())
@@ -91,7 +93,7 @@ class Surroundings:
             species=self.species,
             grid_shape=grid_shape,
             spacing=spacing,
-            notes={"doses": self._describe_doses()},
+            notes=self._notes(),
         )
 
     def processes(self, ledger: Ledger) -> list[AbstractProcess]:
@@ -102,7 +104,7 @@ class Surroundings:
                 parse_rule({"when": rule.when.text, "do": rule.do})
                 for rule in self._scenario.treatment.rules
             ]
-            found.append(Dosing(self.regimen, self._dosing_parameters, rules))
+            found.append(Dosing(self.regimen, self._dosing_parameters, rules, self._site_share()))
         if self.changes:
             found.append(
                 MediumChange(self.changes, self._medium_change_parameters, self.regimen, ledger)
@@ -121,6 +123,26 @@ class Surroundings:
             return TissueSolver(self.tissue, reactions, self.medium)
         well = well_geometry.Well(self.sites.n, float(self.sites.volume[0]))
         return WellSolver(well, reactions, self.medium)
+
+    def _mix(self, recipe: Recipe | None, serum: Serum | None = None) -> np.ndarray:
+        """Return a medium with its serum and O2, float64[n_species] [uM]; zeros without one."""
+        if recipe is None:
+            return np.zeros(len(Species))
+        return media.medium(
+            recipe.base,
+            0.0 if serum is None else serum.fraction,
+            serum is None or serum.dialysed,
+            without=[Species[name.upper()] for name in recipe.without],
+            add={Species[name.upper()]: value for name, value in recipe.add.items()},
+            oxygen=self._oxygen,
+        )
+
+    def _site_share(self) -> float | np.ndarray:
+        """Return what each site gets of every dose: one number, or float64[n_site] in wells."""
+        environment = self._scenario.environment
+        if not isinstance(environment, Well) or environment.dose_factors is None:
+            return 1.0
+        return np.resize(np.array(environment.dose_factors, float), self.sites.n)
 
     def _make_tissue(self, environment: Tissue, streams: Streams) -> grid.Tissue:
         n_x, n_y = environment.n_voxels[:2]
@@ -182,13 +204,21 @@ class Surroundings:
         environment, time = self._scenario.environment, self._scenario.time
         if not isinstance(environment, Well):
             return {}
-        return {
-            time.ticks(event.at): (
-                event.wash or 0,
-                _well_medium(environment, event.medium),
-            )
-            for event in environment.events
-        }
+        changes = {}
+        medium, serum = environment.medium, environment.serum
+        for event in sorted(environment.events, key=lambda event: event.at):
+            medium = event.medium or medium
+            serum = serum if event.serum is None else event.serum
+            changes[time.ticks(event.at)] = (event.wash or 0, self._mix(medium, serum))
+        return changes
+
+    def _notes(self) -> dict[str, object]:
+        """Return what run.json says of the surroundings."""
+        notes: dict[str, object] = {"doses": self._describe_doses()}
+        environment = self._scenario.environment
+        if isinstance(environment, Well) and environment.dose_factors is not None:
+            notes["dose_factors"] = list(environment.dose_factors)
+        return notes
 
     def _describe_doses(self) -> list[tuple[float, str]]:
         return [
@@ -196,13 +226,6 @@ class Surroundings:
             for d in self._scenario.treatment.doses
             for at in d.at
         ]
-
-
-def _well_medium(well: Well, name: str | None = None) -> np.ndarray:
-    name = name or well.medium
-    if name is None:
-        return np.zeros(len(Species))
-    return media.medium(name, well.serum.fraction, well.serum.dialysed)
 
 
 def _apply_formulas(

@@ -97,6 +97,8 @@ def bits(model: PopulationModel) -> dict[str, np.ndarray]:
     sites = model.state.sites
     for name in ("concentration", "defect", "activity", "dead"):
         found[f"sites.{name}"] = getattr(sites, name).copy()
+    for name, values in sites.corpses.items():
+        found[f"sites.corpses.{name}"] = values.copy()
     for name, values in vars(model.state.counters).items():
         found[f"counters.{name}"] = values.copy()
     return found

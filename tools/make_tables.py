@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 from abm import order  # noqa: E402
 from abm.environment import media, plasma, reactions  # noqa: E402
 from abm.parameters import ParameterRow, ParameterSet  # noqa: E402
-from abm.pharmacology import products  # noqa: E402
+from abm.pharmacology import asparagine, immunity, products, variability  # noqa: E402
 from abm.processes import (  # noqa: E402
     cell_lines,
     cell_parameters,
@@ -33,12 +33,14 @@ from abm.processes import (  # noqa: E402
     dosing,
     fate,
     inheritance,
+    line_panels,
     medium_change,
     motion,
     nutrients,
 )
 from abm.state.columns import COLUMNS  # noqa: E402
 from abm.streams import Stream  # noqa: E402
+from tools import compound_table, line_table  # noqa: E402
 
 SECTIONS: tuple[tuple[str, str, tuple[type[ParameterSet], ...]], ...] = (
     ("The mechanistic cell", "cell", cell_parameters.GROUPS),
@@ -48,6 +50,8 @@ SECTIONS: tuple[tuple[str, str, tuple[type[ParameterSet], ...]], ...] = (
     ("Plasma that feeds the vessels", "plasma", (plasma.PlasmaParameters,)),
     ("Solver of the nutrients", "solver", (reactions.SolverParameters,)),
     ("Dead cells", "dead_matter", (nutrients.DeadMatterParameters,)),
+    ("Corpses", "corpses", (fate.CorpseParameters,)),
+    ("Gas above the medium", "gas", (media.GasParameters,)),
     ("Change of medium", "medium_change", (medium_change.MediumChangeParameters,)),
     ("Dosing", "dosing", (dosing.DosingParameters,)),
     ("Contact transfer", "contact", (contact.ContactParameters,)),
@@ -65,6 +69,12 @@ LINES_AND_PRODUCTS: tuple[type[ParameterSet], ...] = (
     products.TransitKinetics,
     products.AllometricKinetics,
     products.SurfaceKinetics,
+    line_panels.PanelParameters,
+    variability.Variability,
+    variability.Demographics,
+    asparagine.AsparagineTurnover,
+    asparagine.SampleHandling,
+    immunity.ImmunityParameters,
 )
 """Classes of which the code holds several sets of numbers as data."""
 
@@ -306,6 +316,12 @@ DOCUMENTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/model.md": {"order": order_block},
     "docs/randomness.md": {"streams": streams},
     "docs/verification.md": {"theory": verification},
+    "docs/compounds.md": {"compounds": compound_table.compound_block},
+    "docs/cell-lines.md": {
+        "overview": line_table.overview,
+        "panels": line_table.panels,
+        "sources": line_table.sources,
+    },
 }
 """Document -> name between the markers -> maker."""
 

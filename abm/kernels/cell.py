@@ -16,6 +16,7 @@ from abm.kernels.cell_layout import (
     N_SCRATCH,
     N_STATE,
     N_UPTAKE,
+    CellCondition,
     CellParameter,
     CellState,
     CellUptake,
@@ -113,13 +114,14 @@ def uptake_capacity(state, n, parameters, out):  # type: ignore[no-untyped-def]
 
 @inline_kernel
 def _load(  # type: ignore[no-untyped-def]
-    scratch, state, cells, count, uptake, eaa_saturation, crowding, methylated_alleles,
+    scratch, state, cells, count, uptake, eaa_saturation, conditions, methylated_alleles,
     asns_gain, threshold_factor, parameters, dt_h,
 ):  # fmt: skip
     """Fill the scratch block; lanes beyond ``count`` repeat the first cell and stay inactive."""
     per_amount = 1.0 / (parameters[CellParameter.VOLUME] * FMOL_PER_UM_PL * dt_h)
     set_point = parameters[CellParameter.ASNS_SET_POINT]
     threshold = parameters[CellParameter.DEATH_THRESHOLD]
+    er_stress = parameters[CellParameter.ER_STRESS]
     for row in range(N_STATE):
         for lane in range(count):
             scratch[row, lane] = state[row, cells[lane]]
@@ -130,7 +132,9 @@ def _load(  # type: ignore[no-untyped-def]
         cell = cells[lane]
         alleles = methylated_alleles[cell]
         scratch[Scratch.EAA_SATURATION, lane] = eaa_saturation[cell]
-        scratch[Scratch.CROWDING, lane] = crowding[cell]
+        scratch[Scratch.CROWDING, lane] = conditions[CellCondition.CROWDING, cell]
+        scratch[Scratch.SYNTHESIS, lane] = conditions[CellCondition.SYNTHESIS, cell]
+        scratch[Scratch.PERK, lane] = max(er_stress, conditions[CellCondition.PERK, cell])
         scratch[Scratch.BASAL_MESSAGE, lane] = parameters[CellParameter.BASAL_MESSAGE + alleles]
         scratch[Scratch.INDUCED_MESSAGE, lane] = parameters[CellParameter.INDUCED_MESSAGE + alleles]
         scratch[Scratch.ASNS_SET_POINT, lane] = set_point * asns_gain[cell]
@@ -229,7 +233,7 @@ def _store(  # type: ignore[no-untyped-def]
 
 @kernel
 def advance_block(  # type: ignore[no-untyped-def]
-    cells, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
+    cells, state, uptake, eaa_saturation, conditions, methylated_alleles, asns_gain,
     threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard, may_refuse,
 ):  # fmt: skip
     """Advance the cells in the columns ``cells``, int64[<= 64]; see :func:`advance_cells`.
@@ -245,7 +249,7 @@ def advance_block(  # type: ignore[no-untyped-def]
     finest = table.shape[0] - 1
     count = cells.shape[0]
     _load(
-        scratch, state, cells, count, uptake, eaa_saturation, crowding, methylated_alleles,
+        scratch, state, cells, count, uptake, eaa_saturation, conditions, methylated_alleles,
         asns_gain, threshold_factor, parameters, dt_h,
     )  # fmt: skip
     for lane in range(count):
@@ -281,19 +285,19 @@ def advance_block(  # type: ignore[no-untyped-def]
 
 @parallel_kernel
 def _advance_blocks(  # type: ignore[no-untyped-def]
-    order, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain, threshold_factor,
-    substeps, parameters, table, dt_h, fluxes, growth, hazard, may_refuse, status,
+    order, state, uptake, eaa_saturation, conditions, methylated_alleles, asns_gain,
+    threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard, may_refuse, status,
 ):  # fmt: skip
     for block in prange(status.shape[0]):
         status[block] = advance_block(
-            order[block * BLOCK : (block + 1) * BLOCK], state, uptake, eaa_saturation, crowding,
+            order[block * BLOCK : (block + 1) * BLOCK], state, uptake, eaa_saturation, conditions,
             methylated_alleles, asns_gain, threshold_factor, substeps, parameters, table, dt_h,
             fluxes, growth, hazard, may_refuse,
         )  # fmt: skip
 
 
 def advance_cells(  # type: ignore[no-untyped-def]
-    state, n, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain, threshold_factor,
+    state, n, uptake, eaa_saturation, conditions, methylated_alleles, asns_gain, threshold_factor,
     substeps, parameters, dt_h, fluxes, growth, hazard,
 ):  # fmt: skip
     """Advance cells over one coupling interval and return a status (0: done).
@@ -302,7 +306,9 @@ def advance_cells(  # type: ignore[no-untyped-def]
     n                  : cells in use
     uptake             : float64[4, capacity]  [fmol per interval], taken at a constant rate
     eaa_saturation     : float64[capacity], Eo/(K_Eo + Eo)
-    crowding           : float64[capacity], 0 (no net synthesis) to 1 (free)
+    conditions         : float64[N_CONDITION, capacity], rows of CellCondition: room for growth, 0
+                         to 1; factor of synthesis; input of PERK from glucose and
+                         oxygen, 0 to 1 (the ER stress of ``parameters`` counts where it is larger)
     methylated_alleles : uint8[capacity]
     asns_gain          : float64[capacity], multiplies the set-point of the synthetase
     threshold_factor   : float64[capacity], multiplies the threshold of death
@@ -326,7 +332,7 @@ def advance_cells(  # type: ignore[no-untyped-def]
         status = np.zeros((cells.size + BLOCK - 1) // BLOCK, np.int64)
         if status.size > SERIAL_BLOCKS:
             _advance_blocks(
-                cells, state, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
+                cells, state, uptake, eaa_saturation, conditions, methylated_alleles, asns_gain,
                 threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard,
                 may_refuse, status,
             )  # fmt: skip
@@ -334,7 +340,7 @@ def advance_cells(  # type: ignore[no-untyped-def]
             for block in range(status.size):
                 status[block] = advance_block(
                     cells[block * BLOCK : (block + 1) * BLOCK], state, uptake, eaa_saturation,
-                    crowding, methylated_alleles, asns_gain, threshold_factor, substeps,
+                    conditions, methylated_alleles, asns_gain, threshold_factor, substeps,
                     parameters, table, dt_h, fluxes, growth, hazard, may_refuse,
                 )  # fmt: skip
         worst = max(worst, int(status.max(initial=STATUS_OK)))
@@ -343,7 +349,7 @@ def advance_cells(  # type: ignore[no-untyped-def]
 
 
 def advance_clamped(  # type: ignore[no-untyped-def]
-    state, n, medium, crowding, methylated_alleles, asns_gain, threshold_factor, substeps,
+    state, n, medium, conditions, methylated_alleles, asns_gain, threshold_factor, substeps,
     parameters, dt_h, n_interval, fluxes, growth, hazard,
 ):  # fmt: skip
     """Advance cells over many coupling intervals in a medium that stays as it is.
@@ -381,7 +387,7 @@ def advance_clamped(  # type: ignore[no-untyped-def]
         uptake_capacity(state, n, parameters, uptake)
         uptake *= per_interval
         status = advance_cells(
-            state, n, uptake, eaa_saturation, crowding, methylated_alleles, asns_gain,
+            state, n, uptake, eaa_saturation, conditions, methylated_alleles, asns_gain,
             threshold_factor, substeps, parameters, dt_h, flux, mean_growth, mean_hazard,
         )  # fmt: skip
         worst = max(worst, status)

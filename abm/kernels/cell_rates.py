@@ -31,7 +31,8 @@ def growth_rates(scratch, source, target, parameters):  # type: ignore[no-untype
 
     Loss coefficients are rates over concentration, so that each named loss is one of them times
     the mean concentration of the sub-step. ``crowding`` c scales net synthesis,
-    v_eff = k_d + c (v - k_d) where v > k_d; the stress that reads v is left as it is.
+    v_eff = k_d + c (v - k_d) where v > k_d; the stress that reads v is left as it is. The factor of
+    synthesis (serine, cost of resistance) multiplies the rate.
     """
     asn_in_protein = parameters[CellParameter.ASN_IN_PROTEIN]
     gln_in_protein = parameters[CellParameter.GLN_IN_PROTEIN]
@@ -65,6 +66,7 @@ def growth_rates(scratch, source, target, parameters):  # type: ignore[no-untype
         autophagy = scratch[source + CellState.AUTOPHAGY, lane]
         per_pools = (
             translation_rate
+            * scratch[Scratch.SYNTHESIS, lane]
             * (without_mtorc1 + (1.0 - without_mtorc1) * mtorc1)
             * (1.0 - eif2a_loss * stress)
             * (under_p53 + (1.0 - under_p53) / (1.0 + p53_squared * p53_squared))
@@ -100,7 +102,8 @@ def exchange_rates(scratch, source, target, parameters):  # type: ignore[no-unty
     synthetase_asp = parameters[CellParameter.SYNTHETASE_ASP_HALF_SATURATION]
     synthetase_gln = parameters[CellParameter.SYNTHETASE_GLN_HALF_SATURATION]
     inverse_product = 1.0 / parameters[CellParameter.SYNTHETASE_PRODUCT_INHIBITION]
-    inverse_catabolism = 1.0 / parameters[CellParameter.GLN_CATABOLISM]
+    glutaminase = parameters[CellParameter.GLUTAMINASE]
+    gln_per_glu = parameters[CellParameter.GLN_PER_GLU]
     asp_production = parameters[CellParameter.ASP_PRODUCTION]
     asp_half_gln = parameters[CellParameter.ASP_HALF_GLN]
     reference_gln = parameters[CellParameter.ASP_REFERENCE_GLN]
@@ -123,7 +126,7 @@ def exchange_rates(scratch, source, target, parameters):  # type: ignore[no-unty
             / ((synthetase_asp + asp) * (synthetase_gln + gln) * (1.0 + asn * inverse_product))
         )
         glu = scratch[Scratch.UPTAKE + CellUptake.GLU, lane] * scratch[Scratch.INVERSE_SIZE, lane]
-        gln_like = gln + glu * inverse_catabolism
+        gln_like = glutaminase * gln + glu * gln_per_glu
         scratch[target + Rate.ASN_EXPORT, lane] = exchanged + leak
         scratch[target + Rate.GLN_EXPORT, lane] = exchanged * gln_weight
         scratch[target + Rate.GLN_TO_ASN, lane] = made * asp
@@ -145,7 +148,6 @@ def stress_rates(scratch, source, target, parameters):  # type: ignore[no-untype
     charging_eaa = half_charging_eaa * half_charging_eaa
     eif2a_basal = parameters[CellParameter.EIF2A_P_BASAL]
     gcn2 = parameters[CellParameter.GCN2]
-    perk = parameters[CellParameter.PERK]
     half_eif2a = parameters[CellParameter.ATF4_HALF_EIF2A_P]
     half_eif2a_squared = half_eif2a * half_eif2a
     atf4_drive = parameters[CellParameter.ATF4_DRIVE]
@@ -163,6 +165,7 @@ def stress_rates(scratch, source, target, parameters):  # type: ignore[no-untype
     asns_synthesis = parameters[CellParameter.ASNS_SYNTHESIS]
     spared = parameters[CellParameter.ASNS_TRANSLATION_SPARED]
     asns_decay = LN2 / parameters[CellParameter.ASNS_HALF_LIFE]
+    stabilisation = parameters[CellParameter.UPR_STABILISATION]
     for lane in range(BLOCK):
         asn = scratch[source + CellState.ASN, lane]
         eaa = scratch[source + CellState.EAA, lane]
@@ -173,6 +176,7 @@ def stress_rates(scratch, source, target, parameters):  # type: ignore[no-untype
         synthesis = scratch[target + Rate.RELATIVE_SYNTHESIS, lane]
         uncharged = charging / (charging + asn * asn)
         uncharged_eaa = charging_eaa / (charging_eaa + eaa * eaa)
+        perk = scratch[Scratch.PERK, lane]
         signal = gcn2 * (uncharged + uncharged_eaa - uncharged * uncharged_eaa) + perk
         scratch[target + TARGET_OF + CellState.EIF2A_P, lane] = eif2a_basal + (
             1.0 - eif2a_basal
@@ -197,7 +201,7 @@ def stress_rates(scratch, source, target, parameters):  # type: ignore[no-untype
             * scratch[source + CellState.ASNS_MRNA, lane]
             * (spared + (1.0 - spared) * synthesis)
         )
-        scratch[target + Rate.ASNS_LOSS, lane] = asns_decay + max(
+        scratch[target + Rate.ASNS_LOSS, lane] = asns_decay * (1.0 - stabilisation * perk) + max(
             scratch[target + Rate.GROWTH, lane], 0.0
         )
 
@@ -264,6 +268,7 @@ def signal_rates(scratch, source, target, parameters):  # type: ignore[no-untype
     half_arf = parameters[CellParameter.ARF_HALF_ASN]
     half_arf_cubed = half_arf * half_arf * half_arf
     arf_gln = parameters[CellParameter.ARF_GLN_WEIGHT]
+    rag_gln = parameters[CellParameter.RAG_GLN_WEIGHT]
     ceiling = parameters[CellParameter.MTORC1_CEILING]
     by_ampk = parameters[CellParameter.MTORC1_LOSS_BY_AMPK]
     by_sestrin = parameters[CellParameter.MTORC1_LOSS_BY_SESTRIN]
@@ -277,14 +282,15 @@ def signal_rates(scratch, source, target, parameters):  # type: ignore[no-untype
     for lane in range(BLOCK):
         asn = scratch[source + CellState.ASN, lane]
         asp = scratch[source + CellState.ASP, lane]
-        eaa = scratch[source + CellState.EAA, lane]
+        gln = scratch[source + CellState.GLN, lane]
         ampk = scratch[source + CellState.AMPK, lane]
         mtorc1 = min(1.0, scratch[source + CellState.MTORC1, lane] * inverse_full)
-        sensed = asn + arf_gln * scratch[source + CellState.GLN, lane]
-        sensed_cubed = sensed * sensed * sensed
-        eaa_cubed = eaa * eaa * eaa
-        rag_arm = 1.0 - rag * eaa_cubed / (half_rag_cubed + eaa_cubed)
-        arf_arm = 1.0 - arf * sensed_cubed / (half_arf_cubed + sensed_cubed)
+        at_arf = asn + arf_gln * gln
+        arf_cubed = at_arf * at_arf * at_arf
+        at_rag = scratch[source + CellState.EAA, lane] + rag_gln * gln
+        rag_cubed = at_rag * at_rag * at_rag
+        rag_arm = 1.0 - rag * rag_cubed / (half_rag_cubed + rag_cubed)
+        arf_arm = 1.0 - arf * arf_cubed / (half_arf_cubed + arf_cubed)
         sestrin = max(scratch[source + CellState.ATF4, lane] * inverse_atf4 - 1.0, 0.0)
         scratch[target + TARGET_OF + CellState.MTORC1, lane] = (
             ceiling * (1.0 - rag_arm * arf_arm) * (1.0 - by_ampk * ampk)

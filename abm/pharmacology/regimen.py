@@ -9,7 +9,7 @@ the kinetics of their product; a dish dose is a step that stays, or decays at fi
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -19,12 +19,13 @@ import numpy as np
 from abm import units
 from abm.errors import ScenarioError, StateError
 from abm.pharmacology.kinetics import rate_of_half_life
-from abm.pharmacology.products import EnzymeConstants, Patient, Product, find_product
+from abm.pharmacology.patient import Patient
+from abm.pharmacology.populations import AbstractKinetics, EnzymeConstants
+from abm.pharmacology.products import Product
 
 _IU_PER_L_TO_IU_PER_ML = 1e-3
 _AMOUNT = re.compile(r"\s*([-+]?\d+(?:_\d+)*(?:\.\d*)?(?:[eE][-+]?\d{1,2})?)\s*([A-Za-z/^*2]+)\s*")
 _MAX_AMOUNT_LETTERS = 60
-_DOSE_KEYS = ("product", "preset", "amount", "route", "at", "infusion")
 
 
 class Route(IntEnum):
@@ -115,53 +116,15 @@ class Dose:
         if self.infusion_ticks and self.route is not Route.IV:
             raise ScenarioError(f"{self.where}.infusion: only a dose by route iv is infused")
         kinetics = self.product.kinetics(self.preset)
+        if self.product.is_dish_only and not in_dish:
+            raise ScenarioError(
+                f"{self.where}.product: {self.product.id} was given to no patient; use it in a dish"
+            )
         if self.route is Route.IM and kinetics.bioavailability == 0.0:
             raise ScenarioError(
-                f"{self.where}.route: {self.product.id} has no intramuscular data; use iv"
+                f"{self.where}.route: {self.product.id}, preset "
+                f"{self.preset or self.product.default_preset}, has no intramuscular data; use iv"
             )
-
-
-def parse_doses(
-    entry: Mapping[str, Any],
-    to_ticks: Callable[[Any, str], int],
-    *,
-    has_patient: bool,
-    where: str = "dose",
-) -> list[Dose]:
-    """Turn one entry of ``treatment.doses`` into one dose per time.
-
-    ``to_ticks(value, where)`` converts ``"14 d"`` to ticks. Without a ``route`` it is iv where a
-    patient is given and dish elsewhere. Raises ScenarioError for unknown keys and bad values.
-    """
-    for key in entry:
-        if key not in _DOSE_KEYS:
-            raise ScenarioError(
-                f"{where}: unknown key '{key}'{units.did_you_mean(key, _DOSE_KEYS)}"
-            )
-    for key in ("product", "amount", "at"):
-        if entry.get(key) is None:
-            raise ScenarioError(f"{where}: '{key}' is missing")
-    routes = {route.name.lower(): route for route in Route}
-    name = entry.get("route", "iv" if has_patient else "dish")
-    if name not in routes:
-        raise ScenarioError(f"{where}.route: {name!r}{units.did_you_mean(str(name), routes)}")
-    if (routes[name] is Route.DISH) == has_patient:
-        remedy = "leave out treatment.patient" if has_patient else "add treatment.patient"
-        raise ScenarioError(f"{where}.route: {name} does not fit; {remedy}")
-    times = entry["at"] if isinstance(entry["at"], (list, tuple)) else [entry["at"]]
-    infusion = entry.get("infusion")
-    return [
-        Dose(
-            product=find_product(entry["product"], where=f"{where}.product"),
-            preset=entry.get("preset"),
-            amount=parse_amount(entry["amount"], where=f"{where}.amount"),
-            route=routes[name],
-            tick=to_ticks(time, f"{where}.at"),
-            infusion_ticks=0 if infusion is None else to_ticks(infusion, f"{where}.infusion"),
-            where=where,
-        )
-        for time in times
-    ]
 
 
 class Mixture(NamedTuple):
@@ -200,13 +163,16 @@ class Regimen:
     ) -> None:
         """Sort the doses and prepare empty curves; ``dish_half_life`` is in hours.
 
-        Raises ScenarioError for plasma doses without a patient and for a dish half-life <= 0.
+        Raises ScenarioError for plasma doses without a patient or to one whom the kinetics of the
+        product do not cover, and for a dish half-life <= 0.
         """
         if not dish_half_life > 0.0:
             raise ScenarioError(f"dish half-life: {dish_half_life:g} h must be positive")
         for dose in doses:
             if dose.route is not Route.DISH and patient is None:
                 raise ScenarioError(f"{dose.where}: a dose to a patient needs treatment.patient")
+            if dose.route is not Route.DISH and patient is not None:
+                _check_covered(dose, patient)
         self.doses = tuple(sorted(doses, key=lambda dose: dose.tick))
         self.patient = patient
         self.n_ticks = n_ticks
@@ -336,20 +302,38 @@ class Regimen:
         if dose.route is Route.DISH or self.patient is None:
             return np.exp(-rate_of_half_life(self.dish_half_life) * hours)
         kinetics = dose.product.kinetics(dose.preset)
-        disposition = kinetics.disposition(self.patient)
-        if dose.route is Route.IM:
-            curve = disposition.absorbed(hours, kinetics.absorption_rate)
-            curve = curve * kinetics.bioavailability
-        elif dose.infusion_ticks:
-            length = dose.infusion_ticks * self.tick_minutes / units.MINUTES_PER_HOUR
-            curve = disposition.infusion(hours, length)
-        else:
-            curve = disposition.bolus(hours)
-        return curve * _IU_PER_L_TO_IU_PER_ML
+        length = dose.infusion_ticks * self.tick_minutes / units.MINUTES_PER_HOUR
+        return activity_per_amount(kinetics, self.patient, dose.route, hours, length)
 
     def _check_tick(self, tick: int) -> None:
         if not 0 <= tick <= self.n_ticks:
             raise StateError(f"activity at tick {tick}: only 0 to {self.n_ticks} are prepared")
+
+
+def _check_covered(dose: Dose, patient: Patient) -> None:
+    """Raise ScenarioError before the run, not when the dose falls due."""
+    try:
+        dose.product.kinetics(dose.preset).disposition(patient)
+    except ScenarioError as error:
+        raise ScenarioError(f"{dose.where}: {error}") from None
+
+
+def activity_per_amount(
+    kinetics: AbstractKinetics,
+    patient: Patient,
+    route: Route,
+    hours: np.ndarray,
+    infusion_hours: float = 0.0,
+) -> np.ndarray:
+    """Return the plasma activity at ``hours`` since a dose [IU/mL per IU], Eq. (P1)-(P8)."""
+    disposition = kinetics.disposition(patient)
+    if route is Route.IM:
+        curve = disposition.absorbed(hours, kinetics.absorption_rate) * kinetics.bioavailability
+    elif infusion_hours > 0.0:
+        curve = disposition.infusion(hours, infusion_hours)
+    else:
+        curve = disposition.bolus(hours)
+    return curve * _IU_PER_L_TO_IU_PER_ML
 
 
 def mix(present: Sequence[tuple[EnzymeConstants, float]]) -> Mixture:

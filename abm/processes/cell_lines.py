@@ -1,20 +1,20 @@
-"""Cell lines and cell types of the mechanistic model, as frozen data.
+"""What a cell line owns, and the lines by name.
 
-Doubling times are those of the NCI-60 table where a source says so. Copies of the synthetase were
-fitted jointly with the death thresholds (assumption A21); only their ratio to the volume matters
+Their numbers stand in :mod:`abm.processes.line_data`. Copies of the synthetase were fitted jointly
+with the death thresholds (assumption A21) or are assumed; only their ratio to the volume matters
 for one cell, the volume alone sets how fast a well is emptied.
 """
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Self
 
 from abm.errors import ScenarioError
 from abm.parameters import ParameterSet, parameter
+from abm.processes.line_data import LINE_RECORDS, LineRecord
 from abm.units import did_you_mean
-
-NCI60 = "NCI-60 doubling-time table"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -43,12 +43,27 @@ class CellLine(ParameterSet):
     """Part of the induction of ATF4 that runs through MEK."""
     p53_wild_type: float = parameter(1.0, high=1.0, source="TP53 status of the line")
     """1 with wild-type p53, 0 without."""
+    serine_synthesis: float = parameter(1.5, source="assumption A85")
+    """Own synthesis of serine against its uptake at saturation."""
     proteolysis_basal: float | None = None
     """Own loss of protein in replete cells [1/h], None: as every cell."""
     proteolysis_starved: float | None = None
     """Own loss of protein at full autophagy [1/h], None: as every cell."""
-    sources: Mapping[str, str] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
-    """Where the numbers that differ from the default blast come from."""
+    sources: Mapping[str, str] = dataclasses.field(
+        default_factory=lambda: MappingProxyType({}), compare=False, repr=False
+    )
+    """Where the numbers come from that are not those of the default blast."""
+    title: str = ""
+    """Full name."""
+    kras: str = "wild type"
+    """KRAS status in words; its effect is ``ras_gain``."""
+    mrna_ratio_to_molt4: float | None = None
+    """Message of the synthetase against MOLT-4 by one microarray probe, None where not known. A
+    prior only: ``asns_set_point`` does not follow it."""
+    medium: str = "RPMI-1640"
+    """Medium in which the doubling time holds."""
+    serum_fraction: float = 0.1
+    """Share of serum beside that medium (0.05 in the NCI-60 screen, else assumption A127)."""
 
     def __post_init__(self) -> None:
         ParameterSet.__post_init__(self)
@@ -65,149 +80,54 @@ class CellLine(ParameterSet):
         changed = super().replaced(numbers)
         return dataclasses.replace(changed, methylated_alleles=alleles)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle the sources as a plain dict: a proxy cannot be pickled, nor can its model be."""
+        return vars(self) | {"sources": dict(self.sources)}
 
-def _line(line_id: str, *, sources: Mapping[str, str], **numbers: Any) -> CellLine:
-    return CellLine(line_id=line_id, sources=MappingProxyType(dict(sources)), **numbers)
+    def source_of(self, name: str) -> str:
+        """Return where the number ``name`` of this line comes from; raises KeyError."""
+        declared = {f.name: f.metadata.get("source", "") for f in dataclasses.fields(self)}
+        return self.sources.get(name) or str(declared[name])
 
 
-_SOLID = {"gs_capacity": 200.0, "death_threshold": 1.38}
-_TALL = {"methylated_alleles": 1, "death_threshold": 0.8, "volume": 0.9}
-_FIT = {
-    "asns_set_point": "assumption A21",
-    "volume": "assumption A21",
-    "gln_addiction": "assumption A21",
-    "death_threshold": "assumption A21",
-    "gs_capacity": "assumption A21",
-}
-_P53_LOST = "TP53 mutant (IARC TP53 database, from memory)"
+def _from_record(record: LineRecord) -> CellLine:
+    values: dict[str, Any] = {name: value for name, (value, _) in record.numbers.items()}
+    sources = {name: source for name, (_, source) in record.numbers.items()}
+    return CellLine(
+        line_id=record.line_id,
+        title=record.title,
+        kras=record.kras,
+        mrna_ratio_to_molt4=record.mrna_ratio,
+        serum_fraction=record.serum_fraction,
+        sources=MappingProxyType(sources),
+        **values,
+    )
 
-_ALL = (
-    _line("default-blast", sources={}),
-    _line(
-        "molt-4",
-        doubling_time=27.9,
-        asns_set_point=5.0e4,
-        **_TALL,
-        sources=_FIT | {"doubling_time": NCI60, "methylated_alleles": "assumption A23"},
-    ),
-    _line(
-        "molt-4-resistant",
-        doubling_time=27.9,
-        asns_set_point=4.0e5,
-        **_TALL,
-        sources=_FIT
-        | {
-            "doubling_time": NCI60,
-            "methylated_alleles": "assumption A23",
-            "asns_set_point": "assumption A24: MOLT-4 x 8",
-        },
-    ),
-    _line(
-        "jurkat",
-        doubling_time=28.0,
-        asns_set_point=4.2e4,
-        **_TALL,
-        sources=_FIT | {"doubling_time": "assumption A22", "methylated_alleles": "assumption A23"},
-    ),
-    _line(
-        "a549",
-        doubling_time=22.9,
-        volume=2.5,
-        asns_set_point=1.4e6,
-        gln_addiction=0.915,
-        ras_gain=0.5,
-        **_SOLID,
-        sources=_FIT | {"doubling_time": NCI60, "ras_gain": "KRAS G12S; assumption A21"},
-    ),
-    _line(
-        "786-o",
-        doubling_time=22.4,
-        volume=2.2,
-        asns_set_point=1.0e6,
-        gln_addiction=0.86,
-        p53_wild_type=0.0,
-        **_SOLID,
-        sources=_FIT | {"doubling_time": NCI60, "p53_wild_type": _P53_LOST},
-    ),
-    _line(
-        "mda-mb-231",
-        doubling_time=41.9,
-        volume=2.2,
-        asns_set_point=3.0e5,
-        gln_addiction=0.957,
-        p53_wild_type=0.0,
-        **_SOLID,
-        sources=_FIT | {"doubling_time": NCI60, "p53_wild_type": _P53_LOST},
-    ),
-    _line(
-        "ovcar-8",
-        doubling_time=26.1,
-        volume=2.0,
-        asns_set_point=5.0e5,
-        gln_addiction=0.7,
-        p53_wild_type=0.0,
-        **_SOLID,
-        sources=_FIT | {"doubling_time": NCI60, "p53_wild_type": _P53_LOST},
-    ),
-    _line(
-        "ovcar-8-adr",
-        doubling_time=34.0,
-        volume=2.0,
-        asns_set_point=5.0e5,
-        gln_addiction=0.7,
-        p53_wild_type=0.0,
-        **_SOLID,
-        sources=_FIT | {"doubling_time": "assumption A22", "p53_wild_type": _P53_LOST},
-    ),
-    _line(
-        "gln-independent",
-        doubling_time=30.0,
-        volume=2.0,
-        asns_set_point=1.5e6,
-        gs_capacity=600.0,
-        gln_addiction=0.3,
-        death_threshold=1.38,
-        sources=_FIT | {"doubling_time": "assumption A22"},
-    ),
-    _line(
-        "pdac-like",
-        doubling_time=30.0,
-        volume=2.2,
-        asns_set_point=2.0e5,
-        ras_gain=0.5,
-        mapk_share=0.7,
-        gln_addiction=0.7,
-        p53_wild_type=0.0,
-        **_SOLID,
-        sources=_FIT | {"doubling_time": "assumption A22", "mapk_share": "assumption A21"},
-    ),
-    _line(
-        "marrow-msc",
-        doubling_time=150.0,
-        volume=4.0,
-        asns_set_point=8.8e5,
-        gs_capacity=2000.0,
-        death_threshold=1.38,
-        proteolysis_basal=0.005,
-        proteolysis_starved=0.008,
-        sources={
-            "asns_set_point": "Iwamoto 2007 JCI 117:1049: 20 times blasts",
-            "doubling_time": "assumption A22",
-            "volume": "assumption A21",
-            "gs_capacity": "assumption A21",
-            "death_threshold": "assumption A21",
-            "proteolysis_basal": "assumption A25",
-            "proteolysis_starved": "assumption A25",
-        },
-    ),
+
+CELL_LINES: Mapping[str, CellLine] = MappingProxyType(
+    {record.line_id: _from_record(record) for record in LINE_RECORDS}
 )
-
-CELL_LINES: Mapping[str, CellLine] = MappingProxyType({line.line_id: line for line in _ALL})
 """All lines by their id."""
 
+ALIASES: Mapping[str, str] = MappingProxyType(
+    {alias: record.line_id for record in LINE_RECORDS for alias in record.aliases}
+)
+"""Further names of the lines, in lower case with hyphens."""
 
-def cell_line(line_id: str) -> CellLine:
-    """Return a line by its id; raises ScenarioError with the nearest name."""
+
+def find_line_id(name: str) -> str:
+    """Return the id of a line by its id or an alias.
+
+    The case of letters does not count, and a slash, a space or an underscore is as good as a
+    hyphen: ``MOLT-4``, ``OVCAR-8/ADR``. Raises ScenarioError with the nearest name.
+    """
+    spelled = re.sub(r"[\s/_]+", "-", name.strip().lower())
+    line_id = ALIASES.get(spelled, spelled)
     if line_id not in CELL_LINES:
-        raise ScenarioError(f"unknown cell line '{line_id}'{did_you_mean(line_id, CELL_LINES)}")
-    return CELL_LINES[line_id]
+        raise ScenarioError(f"unknown cell line '{name}'{did_you_mean(spelled, CELL_LINES)}")
+    return line_id
+
+
+def cell_line(name: str) -> CellLine:
+    """Return a line by any of its names; see :func:`find_line_id`."""
+    return CELL_LINES[find_line_id(name)]

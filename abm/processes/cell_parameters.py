@@ -181,6 +181,8 @@ class StressParameters(ParameterSet):
     """Half-life of the protein without dilution."""
     asns_translation_spared: float = parameter(0.5, high=1.0, source="assumption A12")
     """Share of the translation of this message that a general stop spares."""
+    upr_stabilisation: float = parameter(0.5, high=1.0, source="assumption A86")
+    """Share of the decay of the protein that full PERK activity stops (S25)."""
     message_one_methylated: float = parameter(0.6, source="assumption A13")
     """Basal message with one methylated allele, against none."""
     message_two_methylated: float = parameter(0.15, source="assumption A13")
@@ -201,6 +203,10 @@ class SignallingParameters(ParameterSet):
     """Asn (with weighted Gln) at half of the Arf1 arm, exponent 3."""
     arf_gln_weight: float = parameter(0.2, source="assumption A14")
     """Weight of Gln against Asn in the Arf1 arm (Jewell 2015, Meng 2020 for the arm)."""
+    rag_gln_weight: float = parameter(
+        0.0, source="Jewell 2015: Gln acts without Rag; assumption A88"
+    )
+    """Weight of Gln in the Rag arm; 0.2 with arf_gln_weight 0 puts Gln on Rag (switch X1)."""
     rag_weight: float = parameter(0.67, high=1.0, source="assumption A02")
     """mTORC1 that the Rag arm alone reaches."""
     arf_weight: float = parameter(0.54, high=1.0, source="assumption A02")
@@ -284,6 +290,20 @@ class DeathParameters(ParameterSet):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class MicroenvironmentParameters(ParameterSet):
+    """Serine, glucose and oxygen outside the cell."""
+
+    serine_half_saturation: float = parameter(30.0, unit="uM", low=1e-6, source="assumption A85")
+    """Serine at half use, a fifth of plasma."""
+    serine_reference: float = parameter(150.0, unit="uM", low=1e-6, source="Cantor 2017 (plasma)")
+    """Serine from which more does not help."""
+    perk_half_glucose: float = parameter(1000.0, unit="uM", low=1e-6, source="assumption A86")
+    """Glucose at which PERK is half active, a fifth of plasma; silent from twice as much."""
+    perk_half_oxygen: float = parameter(10.0, unit="uM", low=1e-6, source="assumption A86")
+    """Oxygen at which PERK is half active, 1 % in the gas; from twice as much it is silent."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class StepParameters(ParameterSet):
     """Control of the sub-steps of the cell integrator."""
 
@@ -304,6 +324,7 @@ class CellParameters(
     StressParameters,
     SignallingParameters,
     DeathParameters,
+    MicroenvironmentParameters,
     StepParameters,
 ):
     """All numbers that cells of every line share."""
@@ -323,6 +344,7 @@ GROUPS: tuple[type[ParameterSet], ...] = (
     StressParameters,
     SignallingParameters,
     DeathParameters,
+    MicroenvironmentParameters,
     StepParameters,
 )
 """The groups in the order of the documentation."""

@@ -24,8 +24,8 @@ class CellSwitches(ParameterSet):
 
     gcn2: float = parameter(1.0, high=1.0, source="Nakamura 2018 PNAS (inhibitor: 0.1)")
     """Activity of GCN2."""
-    perk: float = parameter(0.0, high=1.0, source="assumption A19")
-    """Activity of PERK."""
+    er_stress: float = parameter(0.0, high=1.0, source="assumption A19")
+    """Stress of the endoplasmic reticulum, an input of PERK (S18)."""
     chloroquine: float = parameter(0.0, high=1.0, source="Takahashi 2017 (logic); assumption A08")
     """Share of the autophagic return of amino acids that is blocked."""
     asns_inhibitor: float = parameter(0.0, high=1.0, source="Gutierrez 2006 Chem Biol 13:1339")
@@ -36,6 +36,10 @@ class CellSwitches(ParameterSet):
     """Block of MEK; acts on the MAPK share of the line."""
     mso: float = parameter(0.0, high=1.0, source="Chiu 2021 (logic)")
     """Share of glutamine synthetase that is blocked."""
+    glutaminase_inhibitor: float = parameter(
+        0.0, high=0.99, source="Krall 2016 (CB-839, logic); assumption A19"
+    )
+    """Share of the Gln-to-Glu flux that is blocked: use of Gln, and Asp made from it."""
     etc_block: float = parameter(0.0, high=1.0, source="Krall 2021 (logic)")
     """Share of Asp production that is lost."""
     rapamycin: float = parameter(0.0, high=1.0, source="Bunpo 2009 (logic)")
@@ -98,6 +102,7 @@ def _derived(
     unautophagic = parameters.proteolysis_unautophagic_share * basal_loss
     doubling_rate = math.log(2.0) / line.doubling_time
     turnover = parameters.synthetase_turnover * parameters.synthetase_atp_saturation
+    glutaminase = 1.0 - switches.glutaminase_inhibitor
     p53_target = P53_MAXIMAL_GAIN * parameters.p53_induction * parameters.p53_half_life
     return {
         "VOLUME": line.volume,
@@ -106,13 +111,17 @@ def _derived(
         * (1.0 - switches.asns_inhibitor)
         / (COPIES_PER_UM_PL * line.volume),
         "GS_CAPACITY": line.gs_capacity * (1.0 - switches.mso),
+        "GLN_CATABOLISM": parameters.gln_catabolism * glutaminase,
+        "GLUTAMINASE": glutaminase,
+        "GLN_PER_GLU": 1.0 / parameters.gln_catabolism,
         "ASP_PRODUCTION": parameters.asp_production * (1.0 - switches.etc_block),
         "ASP_GLN_SHARE": line.gln_addiction,
+        "SERINE_SYNTHESIS": line.serine_synthesis,
         "PROTEOLYSIS_BASAL": unautophagic,
         "PROTEOLYSIS_AUTOPHAGIC": starved_loss - unautophagic,
         "AUTOPHAGY_RETURNED": 1.0 - switches.chloroquine,
         "GCN2": switches.gcn2,
-        "PERK": switches.perk,
+        "ER_STRESS": switches.er_stress,
         "ATF4_BASAL": 1.0 + line.ras_gain,
         "ATF4_DRIVE": 1.0 + line.ras_gain * (1.0 - switches.akt_inhibitor),
         "ATF4_INDUCTION": parameters.atf4_induction

@@ -5,6 +5,7 @@ doubling time in clamped RPMI-1640, death included. Clones and knock-downs inher
 """
 
 import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -12,10 +13,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from abm.errors import NumericalError
 from abm.kernels.cell import advance_clamped
-from abm.kernels.cell_layout import N_FLUX, N_STATE, CellParameter, CellState
+from abm.kernels.cell_layout import (
+    N_CONDITION,
+    N_FLUX,
+    N_STATE,
+    CellCondition,
+    CellParameter,
+    CellState,
+)
 from abm.processes.cell_lines import CellLine
 from abm.processes.cell_parameters import CellParameters
 from abm.processes.cell_vector import CellSwitches, parameter_vector
+from abm.processes.microenvironment import perk_input, serine_factor
 
 FAST_INTERVAL_H = 1.0 / 60.0
 INTERVAL_H = 0.1
@@ -42,9 +51,12 @@ class ClampedMedium:
     gln: float
     glu: float
     eaa: float
+    ser: float = 150.0
+    glucose: float = 5000.0
+    o2: float = 200.0
 
 
-RPMI_1640 = ClampedMedium(asn=379.0, gln=2055.0, glu=136.0, eaa=1630.0)
+RPMI_1640 = ClampedMedium(asn=379.0, gln=2055.0, glu=136.0, eaa=1630.0, ser=285.7, glucose=11111.0)
 """RPMI-1640 (Gibco 11875); essential amino acids are Leu, Arg and His."""
 
 HUMAN_PLASMA = ClampedMedium(asn=50.0, gln=550.0, glu=80.0, eaa=380.0)
@@ -56,11 +68,15 @@ def solve_translation_rate(
 ) -> float:
     """Return k_s [1/h] at which mu - h = ln2/Td in clamped RPMI-1640 without methylation.
 
-    Secant on the settled net growth; each trial runs on from the state of the one before.
-    ``dilution=False`` leaves the dilution of the pools by growth out, as in the reference file.
-    Raises NumericalError if no rate is found.
+    Secant on the settled net growth; each trial runs on from the state of the one before. Lines
+    with equal numbers are solved once per process. ``dilution=False`` leaves the dilution of the
+    pools by growth out, as in the reference file. Raises NumericalError if no rate is found.
     """
-    parameters = parameters or CellParameters()
+    return _solve_translation_rate(line, parameters or CellParameters(), dilution)
+
+
+@functools.lru_cache(maxsize=1024)
+def _solve_translation_rate(line: CellLine, parameters: CellParameters, dilution: bool) -> float:
     switches = CellSwitches(dilution=float(dilution))
     wanted = math.log(2.0) / line.doubling_time
     state = rough_state(line, parameters, [0], [1.0])
@@ -212,6 +228,9 @@ def run_clamped(
     gains = np.broadcast_to(np.asarray(gain, np.float64), n).copy()
     factors = np.broadcast_to(np.asarray(threshold_factor, np.float64), n).copy()
     outside = np.array([medium.asn, medium.gln, medium.glu, medium.eaa])
+    conditions = np.ones((N_CONDITION, n))
+    conditions[CellCondition.SYNTHESIS] = serine_factor(vector, medium.ser)
+    conditions[CellCondition.PERK] = perk_input(vector, medium.glucose, medium.o2)
     substeps = np.ones(n, np.uint8)
     fluxes = np.empty((N_FLUX, n))
     growth = np.zeros(n)
@@ -222,7 +241,7 @@ def run_clamped(
         n_interval = left % per_day or per_day
         make_newborn(state, vector)
         status = advance_clamped(
-            state, n, outside, np.ones(n), alleles, gains, factors, substeps, vector,
+            state, n, outside, conditions, alleles, gains, factors, substeps, vector,
             interval_h, n_interval, fluxes, growth, hazard,
         )  # fmt: skip
         if status != 0:

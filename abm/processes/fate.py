@@ -12,6 +12,7 @@ from abm.processes.inheritance import Inheritance
 from abm.processes.process import AbstractProcess
 from abm.state.columns import Group
 from abm.state.population import Population
+from abm.state.sites import Corpse
 from abm.state.state import State
 from abm.streams import Stream, Streams
 
@@ -30,6 +31,32 @@ class FixedRates(ParameterSet):
     """Probability that one daughter of an unmutated mother mutates."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class CorpseParameters(ParameterSet):
+    """How long dead cells show as what; the mean times add up to that of lysis."""
+
+    early_time: float = parameter(8.0, unit="h", low=0.01, source="assumption A91")
+    """Mean time from death until the membrane lets propidium iodide in."""
+    late_time: float = parameter(16.0, unit="h", low=0.01, source="assumption A92")
+    """Mean time from there until nothing is left to be counted."""
+
+    def aged(self, corpses: np.ndarray, hours: float | np.ndarray) -> np.ndarray:
+        """Return early and late corpses ``hours`` later, float64[2, n], Eq. (E5), exact.
+
+        ``corpses`` is float64[2, n]; ``hours`` is one number or float64[n].
+        """
+        stays_early = np.exp(-hours / self.early_time)
+        stays_late = np.exp(-hours / self.late_time)
+        # (e^-at - e^-bt) / (b - a) with the slower rate in front, so that nothing overflows; its
+        # limit for equal rates is t e^-at.
+        gap = abs(1.0 / self.late_time - 1.0 / self.early_time)
+        window = -np.expm1(-gap * hours) / gap if gap > 0.0 else hours
+        between = np.maximum(stays_early, stays_late) * window
+        early, late = corpses
+        passed = between / self.early_time
+        return np.array([stays_early * early, stays_late * late + passed * early])
+
+
 class Fate(AbstractProcess):
     """Request divisions and deaths at fate ticks and have inheritance answer them.
 
@@ -37,21 +64,32 @@ class Fate(AbstractProcess):
     fit into one tick and nothing depends on its length. Mechanistic cells divide at their size and
     die when their cumulative hazard is used up.
 
-    Dead cells leave their Asn and Gln, free, bound and on its way out, as dead matter at the site.
+    Dead cells leave their Asn and Gln, free, bound and on its way out, as dead matter at the site,
+    and stay there to be counted as corpses (``sites.corpses``), first early then late apoptotic.
     """
 
     name = "fate"
     at_fate_ticks = True
 
     def __init__(
-        self, fixed_rates: dict[str, FixedRates], inheritance: Inheritance, streams: Streams
+        self,
+        fixed_rates: dict[str, FixedRates],
+        inheritance: Inheritance,
+        streams: Streams,
+        corpses: CorpseParameters | None = None,
     ) -> None:
         self.fixed_rates = fixed_rates
         self.inheritance = inheritance
         self.streams = streams
+        self.corpses = corpses or CorpseParameters()
+        self._tick = 0
 
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
         """Advance all populations by the fate step that ends at ``clock.tick``."""
+        hours = clock.to_hours(clock.tick - self._tick)
+        self._tick = clock.tick
+        for name, corpses in state.sites.corpses.items():
+            state.sites.corpses[name] = self.corpses.aged(corpses, hours)
         for population in state.populations:
             if population.has(Group.MECHANISTIC):
                 self._mechanistic(state, population, clock)
@@ -66,7 +104,8 @@ class Fate(AbstractProcess):
             is_running = ~state.is_stopped[state.replicate_of(population, slice(0, n))]
             is_dead &= is_running
             is_ready &= is_running
-        self._bury(state, population, np.flatnonzero(is_dead))
+        dead = np.flatnonzero(is_dead)
+        self._bury(state, population, dead, np.zeros(dead.shape[0]))
         mothers = np.flatnonzero(is_ready & ~is_dead)
         times = np.full(mothers.shape[0], clock.hours)
         self.inheritance.divide(state, population, mothers, times, clock.tick)
@@ -78,7 +117,7 @@ class Fate(AbstractProcess):
             if state.is_stopped.any():
                 rows = rows[~state.is_stopped[state.replicate_of(population, rows)]]
             times, dies = population["next_event"][rows], population["dies_next"][rows]
-            self._bury(state, population, rows[dies])
+            self._bury(state, population, rows[dies], clock.hours - times[dies])
             mothers, times = rows[~dies], times[~dies]
             daughters = self.inheritance.divide(
                 state, population, mothers, times, clock.tick, rates.mutation_probability
@@ -113,16 +152,22 @@ class Fate(AbstractProcess):
         population["next_event"][rows] = times + waits.min(axis=0)
         population["dies_next"][rows] = waits[1] < waits[0]
 
-    def _bury(self, state: State, population: Population, rows: np.ndarray) -> None:
+    def _bury(
+        self, state: State, population: Population, rows: np.ndarray, ages: np.ndarray
+    ) -> None:
+        """Turn the cells of ``rows``, dead for ``ages`` [h], into corpses and dead matter."""
         population.is_dead[rows] = True
         if rows.shape[0] == 0:
             return
         if population.cell_type.is_tumour:
             replicates = state.replicate_of(population, rows)
             state.counters.deaths += np.bincount(replicates, minlength=state.n_replicate)
+        sites, site = state.sites, population["site"][rows]
+        corpses = sites.corpses.setdefault(population.name, np.zeros((len(Corpse), sites.n)))
+        died = self.corpses.aged(np.array([[1.0], [0.0]]) * np.ones(rows.shape[0]), ages)
+        for stage in Corpse:
+            corpses[stage] += np.bincount(site, weights=died[stage], minlength=sites.n)
         if population.has(Group.MECHANISTIC):
             owed = (population["owed_asn"], population["owed_gln"])
-            for dead, held, way_out in zip(
-                state.sites.dead, population.amounts(rows), owed, strict=True
-            ):
-                np.add.at(dead, population["site"][rows], held + way_out[rows])
+            for dead, held, way_out in zip(sites.dead, population.amounts(rows), owed, strict=True):
+                np.add.at(dead, site, held + way_out[rows])

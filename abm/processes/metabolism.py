@@ -8,8 +8,9 @@ import numpy as np
 from abm.clock import Clock
 from abm.errors import NumericalError
 from abm.kernels.cell import advance_cells
-from abm.kernels.cell_layout import CellFlux
+from abm.kernels.cell_layout import CellCondition, CellFlux
 from abm.ledger import Ledger
+from abm.processes.microenvironment import perk_input, serine_factor
 from abm.processes.process import AbstractProcess
 from abm.state.columns import Group
 from abm.state.exchange import Exchange
@@ -33,24 +34,29 @@ class Metabolism(AbstractProcess):
     ledger: Ledger
     crowding: Callable[[np.ndarray], np.ndarray] | None = None
     """Share of the net growth that an overlap pressure leaves; None where cells have no place."""
+    fitness_cost: float = 0.0
+    """Share of the translation rate that a cell with a heritable change loses."""
 
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
         """Advance by ``ticks``; raises NumericalError where a state is no longer finite."""
         hours = clock.to_hours(ticks)
         for population in state.populations:
             if population.has(Group.MECHANISTIC) and population.n:
-                self._advance(population, hours)
+                self._advance(state, population, hours)
 
-    def _advance(self, population: Population, hours: float) -> None:
+    def _advance(self, state: State, population: Population, hours: float) -> None:
         n = population.n
         exchange = self.exchanges[population.name].fit(population)
         np.multiply(
             population.live("gain"), population.live("set_point"), out=exchange.expression[:n]
         )
         if self.crowding is not None and population.has(Group.SPATIAL):
-            exchange.crowding[:n] = self.crowding(population.live("pressure"))
+            exchange.conditions[CellCondition.CROWDING, :n] = self.crowding(
+                population.live("pressure")
+            )
+        self._read_surroundings(state, population, exchange)
         status = advance_cells(
-            population.state, n, exchange.uptake, exchange.eaa_saturation, exchange.crowding,
+            population.state, n, exchange.uptake, exchange.eaa_saturation, exchange.conditions,
             population["methylated_alleles"], exchange.expression, population["threshold_factor"],
             population["substeps"], self.parameters[population.name], hours, exchange.fluxes,
             population["growth"], population["hazard"],
@@ -70,3 +76,16 @@ class Metabolism(AbstractProcess):
             Species.GLN, "glutamine synthetase", float(total[CellFlux.GLN_SYNTHESISED])
         )
         self.ledger.book(Species.GLN, "catabolism", -used)
+
+    def _read_surroundings(self, state: State, population: Population, exchange: Exchange) -> None:
+        """Set the conditions by serine, glucose and oxygen, from the sites of the cells."""
+        outside = state.sites.concentration[[Species.SER, Species.GLUCOSE, Species.O2]]
+        site: np.ndarray | slice = population.live("site")
+        if np.all(outside == outside[:, :1]):
+            outside, site = outside[:, :1], slice(None)
+        vector, n = self.parameters[population.name], population.n
+        synthesis = exchange.conditions[CellCondition.SYNTHESIS, :n]
+        synthesis[:] = serine_factor(vector, outside[0])[site]
+        if self.fitness_cost > 0.0:
+            synthesis[population.live("mutations") > 0] *= 1.0 - self.fitness_cost
+        exchange.conditions[CellCondition.PERK, :n] = perk_input(vector, *outside[1:])[site]

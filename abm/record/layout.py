@@ -62,7 +62,7 @@ TIMESERIES_COLUMNS: tuple[Column, ...] = (
     _count("births", "divisions since the previous row"),
     _count("deaths", "deaths since the previous row"),
     _count("mutations", "heritable changes since the previous row"),
-    _mean("asparaginase_IU_per_mL", "IU/mL", "enzyme activity (tissue: mean; body: plasma)"),
+    _mean("asparaginase_IU_per_mL", "IU/mL", "enzyme activity (well: its own; tissue: plasma)"),
     _mean("asn_uM", "uM", "asparagine (tissue: volume mean; body: plasma)"),
     _mean("gln_uM", "uM", "glutamine (tissue: volume mean; body: plasma)"),
     _mean("asns_mean", ASNS_UNIT, "asparagine synthetase, mean over tumour cells"),

@@ -10,6 +10,9 @@ from abm.state.sites import N_UPTAKE
 N_FLUX = 5
 """Rows of ``fluxes``, as in CellFlux."""
 
+N_CONDITION = 3
+"""Rows of ``conditions``, as in CellCondition."""
+
 
 @dataclass
 class Exchange:
@@ -19,7 +22,8 @@ class Exchange:
     uptake          : float64[4, capacity] [fmol], taken from the site in the present interval
     fluxes          : float64[5, capacity] [fmol], named fluxes of the present interval (CellFlux)
     eaa_saturation  : float64[capacity], saturation of the exchanger by outside amino acids
-    crowding        : float64[capacity] in [0, 1], share of the net growth that the room allows
+    conditions      : float64[3, capacity] in [0, 1] (CellCondition): room for growth, factor of
+                      synthesis (serine, cost of resistance), input of PERK
     expression      : float64[capacity], ASNS gain times set-point
     """
 
@@ -27,7 +31,7 @@ class Exchange:
     uptake: np.ndarray = field(default_factory=lambda: np.zeros((N_UPTAKE, 0)))
     fluxes: np.ndarray = field(default_factory=lambda: np.zeros((N_FLUX, 0)))
     eaa_saturation: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    crowding: np.ndarray = field(default_factory=lambda: np.ones(0))
+    conditions: np.ndarray = field(default_factory=lambda: np.ones((N_CONDITION, 0)))
     expression: np.ndarray = field(default_factory=lambda: np.ones(0))
 
     def fit(self, population: Population) -> "Exchange":
@@ -38,6 +42,6 @@ class Exchange:
             self.uptake = np.zeros((N_UPTAKE, n))
             self.fluxes = np.zeros((N_FLUX, n))
             self.eaa_saturation = np.zeros(n)
-            self.crowding = np.ones(n)
+            self.conditions = np.ones((N_CONDITION, n))
             self.expression = np.ones(n)
         return self

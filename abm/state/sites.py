@@ -1,6 +1,6 @@
 """Sites: an index into concentrations, with a volume. Cells know nothing else of space."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
 
@@ -37,15 +37,26 @@ class Drug(NamedTuple):
     glutaminase_share: float = 0.0
 
 
+class Corpse(IntEnum):
+    """Stage of a dead cell that is not lysed yet."""
+
+    EARLY = 0
+    """Annexin V binds, propidium iodide stays out."""
+    LATE = 1
+    """Both stain it."""
+
+
 @dataclass
 class Sites:
-    """Contents of all sites; changed only by the nutrients process and by fate (dead matter).
+    """Contents of all sites; changed only by the nutrients process and by fate (dead cells).
 
     concentration : float64[n_species, n_site] [uM]
     defect        : float64[n_species, n_site], what the last solve left over; goes into the next
     volume        : float64[n_site] [pL], extracellular
     activity      : float64[n_site] [IU/mL], enzyme that acts at the site
     dead          : float64[2, n_site] [fmol], Asn and Gln of dead matter, free and protein-bound
+    corpses       : by name of the population, float64[2, n_site], expected number of dead cells,
+                    early and late apoptotic as in ``Corpse``; no entry before the first death
     """
 
     concentration: np.ndarray
@@ -53,6 +64,7 @@ class Sites:
     volume: np.ndarray
     activity: np.ndarray
     dead: np.ndarray
+    corpses: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def filled(cls, initial: np.ndarray, volume: np.ndarray) -> "Sites":

@@ -1,9 +1,12 @@
 """The founders: how many cells of which kind, where, and what their daughters inherit."""
 
+import dataclasses
 from typing import Annotated, Any, Literal
 
 import pydantic
 
+from abm.errors import ScenarioError
+from abm.processes.cell_lines import find_line_id
 from scenarios.schema import names
 from scenarios.schema.base import (
     Count,
@@ -12,6 +15,7 @@ from scenarios.schema.base import (
     Model,
     Name,
     Probability,
+    Quantity,
     Rate,
     Variation,
     problem,
@@ -56,10 +60,48 @@ Methylation = Annotated[
 """Share of founders per number of methylated ASNS alleles."""
 
 
+@dataclasses.dataclass(frozen=True)
+class LineName(Name):
+    """Annotation: a cell line by its id or an alias such as ``OVCAR-8/ADR``, read as its id."""
+
+    def read(self, value: Any) -> str:
+        """Return the id of the line or raise PydanticCustomError with the nearest ones."""
+        try:
+            return find_line_id(value) if isinstance(value, str) else super().read(value)
+        except ScenarioError:
+            return super().read(value)
+
+
+Line = Annotated[str, LineName("line", names.LINES)]
+"""A cell line; see docs/cell-lines.md."""
+
+
 class Clock(Model):
     """Waiting time to division: ``erlang`` stages in series with the mean 1 / birth_rate."""
 
     erlang: Annotated[int, Count(1, 100)] = 1
+
+
+class Genotype(Model):
+    """What was changed in the genes of a line; it acts from the start, equilibration included.
+
+    The translation rate stays that of the parent line, so that a change of growth is a result.
+    """
+
+    asns_knock_down: Fraction = 1.0
+    """Share of the ASNS message that a knock-down leaves, basal and induced."""
+    asns_basal_message: Fraction = 1.0
+    """Share of the basal ASNS message that is left, on top of a knock-down."""
+    asns_induced_message: Fraction = 1.0
+    """Share of the induced ASNS message that is left, on top of a knock-down."""
+    asns_expression: Annotated[float, Quantity("", 0.0, 1000.0, "0", "1000")] = 1.0
+    """Factor of the ASNS set-point of the line: 8 is eight times the copies."""
+    rag: Fraction = 1.0
+    """Share of the Rag arm of mTORC1 that is left."""
+    arf1: Fraction = 1.0
+    """Share of the Arf1 arm of mTORC1 that is left."""
+    gcn2: Fraction = 1.0
+    """Share of GCN2 that is left."""
 
 
 class MechanisticCells(Model):
@@ -67,12 +109,14 @@ class MechanisticCells(Model):
 
     type: Annotated[str, Name("type of mechanistic cell", names.MECHANISTIC_TYPES)]
     model: Literal["mechanistic"] = "mechanistic"
-    line: Annotated[str, Name("line", names.LINES)]
+    line: Line
     number: Number
     methylated_alleles: Methylation | None = None
     """Overrides the line's own number of methylated alleles."""
     doubling_time: Duration | None = None
     """Overrides the line's doubling time [h]."""
+    genotype: Genotype | None = None
+    """Knock-downs, knock-outs and overexpression."""
     threshold_cv: Variation = 0.25
     """Spread of the heritable death threshold among founders."""
     asns_cv: Variation = 0.3
@@ -123,4 +167,4 @@ class Inheritance(Model):
     methylation: Probability = 0.0
     amplification: Probability = 0.0
     fitness_cost: Fraction = 0.0
-    """Share of the growth rate that a resistant cell loses."""
+    """Share of the birth or translation rate that a mutant loses."""

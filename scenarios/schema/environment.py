@@ -26,7 +26,6 @@ from scenarios.schema.base import (
 )
 
 Species = Annotated[str, Name("species", names.SPECIES)]
-Medium = Annotated[str, Name("medium", names.MEDIA)]
 Edge = Annotated[str, Name("edge", names.EDGES)]
 
 
@@ -69,6 +68,55 @@ Concentration = Annotated[
 ]
 """A concentration with its unit, or a formula of x, y, z, r [um] that gives uM."""
 
+Added = Annotated[float, Quantity("uM", 0.0, 1e6, "0 uM", "1 M")]
+"""A concentration that is added to a medium [uM]."""
+
+
+def _refuse_twice(value: Any) -> Any:
+    """Refuse ``{asn: 1 uM, ASN: 2 uM}``: the case of letters does not count."""
+    seen: set[str] = set()
+    for key in value if isinstance(value, dict) else ():
+        if str(key).lower() in seen:
+            raise problem(f"names {str(key).lower()} twice: name each species once")
+        seen.add(str(key).lower())
+    return value
+
+
+_DISTINCT = pydantic.BeforeValidator(_refuse_twice)
+
+
+class Recipe(Model):
+    """A medium by name, what is left out of it, and what is added."""
+
+    base: Annotated[str, Name("medium", names.MEDIA)]
+    without: tuple[Species, ...] = ()
+    """Species that the base is made without; serum may still bring them."""
+    add: Annotated[dict[Species, Added], _DISTINCT] = written({})
+    """Concentrations [uM] on top of what base and serum hold."""
+
+
+def _read_medium(value: Any) -> Any:
+    if isinstance(value, (dict, Recipe)):
+        return value
+    if not isinstance(value, str):
+        raise problem(
+            f"{shorten(value)}: must be the name of a medium or a mapping, "
+            f"e.g. {{base: RPMI-1640, without: [asn]}}"
+        )
+    return {"base": Name("medium", names.MEDIA).read(value)}
+
+
+Medium = Annotated[
+    Recipe,
+    pydantic.BeforeValidator(
+        _read_medium, json_schema_input_type=Annotated[str, Name("medium", names.MEDIA)] | Recipe
+    ),
+]
+"""The name of a medium, or a mapping ``{base: RPMI-1640, without: [asn], add: {asn: 10 uM}}``."""
+
+
+DoseFactor = Annotated[float, Quantity("", 0.0, 1e6, "0", "1e6")]
+
 
 class Serum(Model):
     """Serum in the medium; dialysed serum brings no amino acids."""
@@ -78,11 +126,15 @@ class Serum(Model):
 
 
 class MediumEvent(Model):
-    """At a time: rinse ``wash`` times, then fill with ``medium`` (the old one if not given)."""
+    """At a time: rinse ``wash`` times, then fill with ``medium`` and ``serum``.
+
+    What is not given is that of the environment, not that of the event before.
+    """
 
     at: Time
     wash: Annotated[int, Count(1, 10)] | None = None
     medium: Medium | None = None
+    serum: Serum | None = None
 
 
 class Well(Model):
@@ -96,10 +148,14 @@ class Well(Model):
     species: tuple[Species, ...] = ("asn", "gln", "glu")
     """Species whose concentration is solved; the others stay at their value in the medium."""
     clamp: tuple[Species, ...] = ()
-    """Species held at their start value whatever the cells and the enzyme do."""
+    """Species held as they are whatever the cells and the enzyme do; a change of medium counts."""
     events: tuple[MediumEvent, ...] = ()
-    initial: dict[Species, Concentration] = written({})
+    initial: Annotated[dict[Species, Concentration], _DISTINCT] = written({})
     """Start concentration [uM] per species in place of that of the medium."""
+    oxygen: Fraction = 0.21
+    """Share of O2 in the gas above the culture."""
+    dose_factors: tuple[DoseFactor, ...] | None = None
+    """Well ``w`` gets ``dose_factors[w % n]`` times every dose; without it, all get the dose."""
 
 
 class Vessels(Model):
@@ -128,8 +184,10 @@ class Tissue(Model):
     vessels: Vessels | None = None
     interstitial_activity: Annotated[float, Quantity("", 0.0, 1.0, "0", "1")] = 1.0
     """Enzyme activity in the tissue as a share of that in plasma."""
-    initial: dict[Species, Concentration] = written({})
+    initial: Annotated[dict[Species, Concentration], _DISTINCT] = written({})
     """Start concentration [uM] per species in place of that of the medium."""
+    oxygen: Fraction = 0.05
+    """Share of O2 in a gas in equilibrium with the tissue (assumption A94); cells take none up."""
 
     @property
     def n_voxels(self) -> tuple[int, ...]:

@@ -12,7 +12,10 @@ PRESETS = {
     "pegaspargase": ("bfm", "dfci-11001", "dfci-0501"),
     "e-coli": ("medac",),
     "calaspargase": ("label",),
-    "erwinaze": ("erwinaze",),
+    "erwinaze": ("erwinaze", "sassen"),
+    "rylaze": ("rylaze",),
+    "rasnase": ("voller",),
+    "glutaminase-free": ("dish",),
 }
 """Kinetic presets per product; spelled out because the engine's table pulls in the compiler."""
 PRODUCTS = tuple(PRESETS)

@@ -11,7 +11,7 @@ from abm.units import MINUTES_PER_HOUR, did_you_mean
 from scenarios.formula import Formula
 from scenarios.schema import names
 from scenarios.schema.cells import FixedRateCells
-from scenarios.schema.environment import Tissue, Well
+from scenarios.schema.environment import Recipe, Tissue, Well
 
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
@@ -31,6 +31,7 @@ def find_contradictions(scenario: "Scenario") -> list[Finding]:
         findings += _vessels(scenario)
     else:
         findings += _well(environment, scenario)
+    findings += _media(environment)
     findings += _initial(environment)
     findings += _cells(scenario)
     findings += _treatment(scenario)
@@ -126,10 +127,51 @@ def _well(well: Well, scenario: "Scenario") -> Iterator[Finding]:
                 f"(a species that is off keeps its value anyway)",
             )
     for index, event in enumerate(well.events):
-        if event.wash is None and event.medium is None:
+        if event.wash is None and event.medium is None and event.serum is None:
             yield (here, "events", index), "does nothing: give wash: 2 or medium: DMEM"
+        if any(event.at == earlier.at for earlier in well.events[:index]):
+            yield (
+                (here, "events", index, "at"),
+                f"a second event at {_show_time(event.at)}: make it one event",
+            )
     if len(set(well.species)) < len(well.species):
         yield (here, "species"), "names a species twice: name each once"
+    yield from _dose_factors(well, scenario)
+
+
+def _dose_factors(well: Well, scenario: "Scenario") -> Iterator[Finding]:
+    """Wells of a dilution series need doses to dilute, and a well for each factor."""
+    path: Path = ("environment", "dose_factors")
+    if well.dose_factors is None:
+        return
+    n_factors = len(well.dose_factors)
+    if n_factors == 0:
+        yield path, "names no factor: give at least one, e.g. [0, 0.1, 1], or leave it out"
+    if n_factors > scenario.replicates:
+        yield (
+            path,
+            f"{n_factors} factors for {scenario.replicates} wells: "
+            f"write replicates: {n_factors} or a multiple of it, or fewer factors",
+        )
+    if not scenario.treatment.doses:
+        yield path, "there is no dose to multiply: leave it out, or give treatment.doses"
+
+
+def _media(environment: Tissue | Well) -> Iterator[Finding]:
+    recipes: list[tuple[Path, Recipe | None]] = [(("environment", "medium"), environment.medium)]
+    if isinstance(environment, Well):
+        recipes += [
+            (("environment", "events", index, "medium"), event.medium)
+            for index, event in enumerate(environment.events)
+        ]
+    for path, recipe in recipes:
+        if recipe is None:
+            continue
+        if len(set(recipe.without)) < len(recipe.without):
+            yield (*path, "without"), "names a species twice: name each once"
+        for name in ("without", "add"):
+            if "o2" in getattr(recipe, name):
+                yield (*path, name), "o2: comes from the gas: set environment.oxygen"
 
 
 def _initial(environment: Tissue | Well) -> Iterator[Finding]:
@@ -207,6 +249,12 @@ def _treatment(scenario: "Scenario") -> Iterator[Finding]:
         text = f"'{dose.amount.value:g} {dose.amount.unit}'"
         if not dose.at:
             yield (*path, "at"), "names no time: give at least one, e.g. [0 h]"
+        if dose.preset is not None and dose.preset not in names.PRESETS[dose.product]:
+            yield (
+                (*path, "preset"),
+                f"'{dose.preset}': {dose.product} has no such preset"
+                f"{did_you_mean(dose.preset, names.PRESETS[dose.product])}",
+            )
         if in_well:
             if dose.amount.unit != "IU/mL":
                 yield (*path, "amount"), f"{text}: a dose into a well is in IU/mL, e.g. 1 IU/mL"
@@ -223,12 +271,6 @@ def _treatment(scenario: "Scenario") -> Iterator[Finding]:
             yield (*path, "route"), f"is missing: one of {', '.join(names.ROUTES)}"
         if dose.infusion is not None and dose.route == "im":
             yield (*path, "infusion"), "contradicts route im: only iv doses are infused"
-        if dose.preset is not None and dose.preset not in names.PRESETS[dose.product]:
-            yield (
-                (*path, "preset"),
-                f"'{dose.preset}': {dose.product} has no such preset"
-                f"{did_you_mean(dose.preset, names.PRESETS[dose.product])}",
-            )
     has_size = patient is not None and (patient.bsa is not None or patient.weight is not None)
     if n_doses and not in_well and not has_size:
         yield (

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from scenarios.schema import names
 from scenarios.schema.base import Boolean, Count, Model, written
 from scenarios.schema.cells import CellPopulation, FixedRateCells, Inheritance, MechanisticCells
+from scenarios.schema.compound_rules import find_compound_contradictions
 from scenarios.schema.environment import Environment, Tissue
 from scenarios.schema.rules import find_contradictions
 from scenarios.schema.timing import Stop, StopAtCells, Timing
@@ -52,7 +53,7 @@ class Scenario(Model):
 
     @pydantic.model_validator(mode="after")
     def _check_contradictions(self) -> "Scenario":
-        found = find_contradictions(self)
+        found = [*find_contradictions(self), *find_compound_contradictions(self)]
         if found:
             text = "; ".join(f"{'.'.join(map(str, path))}: {message}" for path, message in found)
             raise PydanticCustomError("contradictions", "{text}", {"text": text, "found": found})

@@ -1,4 +1,4 @@
-"""Patient, doses and rules."""
+"""Patient, doses, rules, and compounds of the dish."""
 
 import re
 from typing import Annotated, Any
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import pydantic
 
 from abm import units
+from abm.pharmacology.compounds import COMPOUNDS
 from scenarios.schema import names
 from scenarios.schema.base import (
     Duration,
@@ -83,6 +84,22 @@ class Dose(Model):
     """Duration over which each dose runs in [h]; without it the dose is at once."""
 
 
+class CompoundAddition(Model):
+    """One compound in the medium from a time on: ``{compound: mso, concentration: 1 mM, at: 0 h}``.
+
+    It stays until the end of the run unless ``until`` says when it is taken out; changes of medium
+    in between dilute it.
+    """
+
+    compound: Annotated[str, Name("compound", tuple(COMPOUNDS))]
+    concentration: Annotated[float, Quantity("uM", 0.0, 1e6, "0 uM", "1 M")]
+    """Concentration around the cells just after the addition [uM]."""
+    at: Time
+    """Time of the addition [h]; the founders were brought to rest without it."""
+    until: Duration | None = None
+    """Time at which it is gone at once [h]."""
+
+
 class Condition(Model):
     """A count compared with a number, e.g. ``n_cells < 1000``."""
 
@@ -120,8 +137,9 @@ class Rule(Model):
 
 
 class Treatment(Model):
-    """Patient, doses and rules; all may be absent."""
+    """Patient, doses, compounds and rules; all may be absent."""
 
     patient: Patient | None = None
     doses: tuple[Dose, ...] = ()
+    compounds: tuple[CompoundAddition, ...] = ()
     rules: tuple[Rule, ...] = ()

@@ -9,7 +9,7 @@ import pytest
 from abm.order import ORDER
 from abm.processes.cell_parameters import CellParameters
 from tests.architecture.test_layers import LAYERS
-from tools import make_tables
+from tools import generate_cell, make_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -23,6 +23,10 @@ def test_tables_are_up_to_date(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     renewed = make_tables.render(text, make_tables.DOCUMENTS[name], name)
     assert text == renewed, f"{name} is out of date; say: python tools/make_tables.py"
+
+
+def test_equations_and_antimony_source_are_up_to_date():
+    assert generate_cell.main(["--check"]) == 0, "say: python tools/generate_cell.py"
 
 
 def test_every_parameter_class_is_in_the_tables():
@@ -67,7 +71,7 @@ def test_links_lead_somewhere(path):
 
 def test_symbols_of_the_equations_lead_to_parameters():
     text = (ROOT / "docs" / "model.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`(\w+)`", text.split("## 13. Symbols")[1]))
+    named = set(re.findall(r"`(\w+)`", text.split("## 14. Symbols")[1]))
     classes = make_tables.all_parameter_classes()
     assert named <= {row.name for cls in classes for row in cls.rows()}
     assert {row.name for row in CellParameters.rows()} - named <= {"step_tolerance", "step_floor"}

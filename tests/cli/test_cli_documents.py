@@ -7,11 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from scenarios.catalogue import is_assay
 from scenarios.cli import app
 from scenarios.load import load, loads
+from scenarios.studies.load import load_assay
 
 ROOT = Path(__file__).resolve().parents[2]
-GUIDES = ("README.md", "docs/how-to.md", "docs/output-format.md", "docs/parameters.md")
+GUIDES = (
+    "README.md",
+    "docs/how-to.md",
+    "docs/output-format.md",
+    "docs/parameters.md",
+    "docs/assays.md",
+)
 
 
 def _blocks(name, language):
@@ -35,7 +43,8 @@ COMMANDS = list(_commands())
 def test_commands_are_understood(words):
     command, bound, _ = app.parse_args(words, print_error=False, exit_on_error=False)
     if command.__name__ in ("run", "show") and not words[1].endswith(".yaml"):
-        assert load(words[1], bound.arguments.get("set_") or ())
+        read = load_assay if is_assay(words[1]) else load
+        assert read(words[1], bound.arguments.get("set_") or ())
 
 
 def test_the_guides_have_commands():

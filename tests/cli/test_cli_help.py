@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from scenarios import cli
-from scenarios.catalogue import bundled
+from scenarios.catalogue import bundled, bundled_assays
 from scenarios.load import load, loads
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("numba", "mesa", "matplotlib", "pandas", "pint", "pydantic", "scipy", "xarray", "zarr")
-REGISTERED = ("list", "show", "schema", "info", "run", "plot", "animate")
-PLANNED = ("sweep", "cohort", "report", "validate", "calibrate", "fit", "app", "sbml", "resume")
+REGISTERED = (
+    "list", "show", "schema", "info", "run", "plot", "animate", "validate", "fit", "calibrate",
+    "sbml",
+)  # fmt: skip
+PLANNED = ("sweep", "cohort", "report", "app", "resume")
 
 
 def start(*arguments, code=None):
@@ -79,7 +82,7 @@ def test_run_help_names_its_options(capsys):
 def test_list_names_and_describes_all(capsys):
     assert cli.main(["list"]) == cli.DONE
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == list(bundled())
+    assert [line.split()[0] for line in lines] == [*bundled(), *bundled_assays()]
     assert {"relapse", "courses", "dish", "field-only", "birth-death"} <= set(bundled())
     assert all(len(line.split()) > 3 for line in lines)
 

@@ -24,13 +24,13 @@ NUMBERS = {
     "K_kD": 3.0, "K_kN": 0.28, "tau_K": 0.5, "k_p": 0.25, "d_p": LN2 / 4.0,
     "G_0": 0.29, "g_G": 1.6, "tau_G": 1.1, "d_C": LN2 / 4.0, "c_P": 3.0, "tau_L": 4.0,
     "L_0": 0.9, "w_C": 0.3, "w_L": 0.9, "w_S": 1.2, "w_X": 1.8, "K_X": 0.48, "tau_X": 4.0,
-    "tau_Y": 10.0, "h_0": 5e-4, "h_max": 0.045, "B_min": 0.7, "h_B": 0.03,
+    "w_QR": 0.0, "upr": 0.5, "tau_Y": 10.0, "h_0": 5e-4, "h_max": 0.045, "B_min": 0.7, "h_B": 0.03,
 }  # fmt: skip
 
 SWITCHES = {
-    "gcn2": 1.0, "perk": 0.0, "cq": 0.0, "asnsi": 0.0, "akti": 0.0, "meki": 0.0, "mso": 0.0,
-    "etc": 0.0, "rapa": 0.0, "rag": 1.0, "arf": 1.0, "GF": 1.0, "kd": 1.0, "kd_induced": 1.0,
-    "theta_divisor": 1.0,
+    "gcn2": 1.0, "er": 0.0, "gls": 0.0, "cq": 0.0, "asnsi": 0.0, "akti": 0.0, "meki": 0.0,
+    "mso": 0.0, "etc": 0.0, "rapa": 0.0, "rag": 1.0, "arf": 1.0, "GF": 1.0, "kd": 1.0,
+    "kd_induced": 1.0, "theta_divisor": 1.0,
 }  # fmt: skip
 
 BLAST = {
@@ -58,7 +58,19 @@ def initial_state(line):
     ]  # fmt: skip
 
 
-def evaluate(state, medium, line, switches=SWITCHES, numbers=NUMBERS, crowding=1.0):
+def serine_factor(serine, s_line=1.5, K_S=0.03, S_0=0.15):
+    """Factor of translation at serine outside (mM)."""
+    return min(1.0, (serine / (K_S + serine) + s_line) / (S_0 / (K_S + S_0) + s_line))
+
+
+def perk_input(glucose, oxygen, K_g=1.0, K_o=0.01):
+    """Input of PERK at glucose and oxygen outside (mM)."""
+    return max(0.0, 1 - glucose / (2 * K_g), 1 - oxygen / (2 * K_o))
+
+
+def evaluate(
+    state, medium, line, switches=SWITCHES, numbers=NUMBERS, crowding=1.0, serine=1.0, perk=0.0
+):
     """Return derivatives (without dilution), mu, h and the relative growth of size."""
     c = numbers | switches | line
     N, Q, D, E, P, A, m, Z, T, K, p, G, C, L, X, Y, GS, B = state
@@ -78,7 +90,7 @@ def evaluate(state, medium, line, switches=SWITCHES, numbers=NUMBERS, crowding=1
     tr = min(1.0, T / c["T_0"])
     Pp = max(P - c["P_0"], 0.0)
     v = (
-        c["k_s"] * N / (c["K_sN"] + N) * E / (c["K_sE"] + E) * Q / (c["K_sQ"] + Q)
+        c["k_s"] * serine * N / (c["K_sN"] + N) * E / (c["K_sE"] + E) * Q / (c["K_sQ"] + Q)
         * D / (c["K_sD"] + D) * (c["f_Tmin"] + (1 - c["f_Tmin"]) * tr)
         * (1 - c["b_P"] * Pp / (1 - c["P_0"])) * (0.4 + 0.6 / (1 + (p / 1.5) ** 4))
     )  # fmt: skip
@@ -97,16 +109,17 @@ def evaluate(state, medium, line, switches=SWITCHES, numbers=NUMBERS, crowding=1
     dN = uptake_n + made + c["P_N"] * (k_r - v_used) - (x + c["k_L"]) * N
     dQ = (
         uptake_q + c["V_GS"] * GS * (1 - c["mso"]) + c["P_Q"] * (k_r - v_used) - made
-        - (x * c["w_Q"] + c["k_Q"]) * Q
+        - (x * c["w_Q"] + c["k_Q"] * (1 - c["gls"])) * Q
     )  # fmt: skip
-    q_e = Q + uptake_g / c["k_Q"]
+    q_e = (1 - c["gls"]) * Q + uptake_g / c["k_Q"]
     share = (1 - c["a_Q"]) + c["a_Q"] * q_e / (c["K_DQ"] + q_e) * (c["K_DQ"] + 3.3) / 3.3
     dD = c["j_D"] * (1 - c["etc"]) * share - made - c["k_D"] * D
     dE = uptake_e + c["P_E"] * (k_r - v_used) - c["k_E"] * E
 
     # stress and the synthetase
     a_b = 1 + c["ras"]
-    charged = min(1.0, c["gcn2"] * (u + u_e - u * u_e) + c["perk"])
+    perk = max(c["er"], perk)
+    charged = min(1.0, c["gcn2"] * (u + u_e - u * u_e) + perk)
     dP = (c["P_0"] + (1 - c["P_0"]) * charged - P) / c["tau_P"]
     drive = 1 + c["F_A"] * (1 - c["mapk"] * c["meki"]) * Pp**2 / (c["K_PA"] ** 2 + Pp**2)
     drive *= (1 + c["ras"] * (1 - c["akti"])) * (1 - c["w_mT"] * (1 - tr))
@@ -117,11 +130,12 @@ def evaluate(state, medium, line, switches=SWITCHES, numbers=NUMBERS, crowding=1
     message += GAMMA[c["M"]] * c["kd_induced"] * max(act - 1, 0.0)
     dm = c["d_m"] * (message / (1 + c["w_p"] * max(p - 0.1, 0.0)) - m)
     dZ = (c["d_Z"] + LN2 / c["Td"]) * c["Z_0"] * m * (c["spare"] + (1 - c["spare"]) * vr)
-    dZ -= (c["d_Z"] + max(mu, 0.0)) * Z
+    dZ -= (c["d_Z"] * (1 - c["upr"] * perk) + max(mu, 0.0)) * Z
     dGS = (1 + c["g_GS"] * c["K_GS"] ** 2 / (c["K_GS"] ** 2 + Q**2) - GS) / c["tau_GS"]
 
     # signalling
-    rag = c["rag"] * E**3 / (c["K_R"] ** 3 + E**3)
+    e = E + c["w_QR"] * Q
+    rag = c["rag"] * e**3 / (c["K_R"] ** 3 + e**3)
     s = N + 0.2 * Q
     arf = c["arf"] * s**3 / (c["K_Ar"] ** 3 + s**3)
     target = c["GF"] * (1 - (1 - c["w_R"] * rag) * (1 - c["w_A"] * arf)) * (1 - c["k_TK"] * K)

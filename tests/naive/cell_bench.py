@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from abm.kernels.cell import advance_cells, advance_clamped, uptake_capacity
-from abm.kernels.cell_layout import N_FLUX, N_STATE, CellState
+from abm.kernels.cell_layout import N_CONDITION, N_FLUX, N_STATE, CellCondition, CellState
 from abm.processes.cell_lines import cell_line
 from abm.processes.cell_parameters import CellParameters
 from abm.processes.cell_vector import CellSwitches, parameter_vector
@@ -76,7 +76,8 @@ class Cells:
         self.alleles[: self.n] = alleles
         self.gain = np.ones(capacity)
         self.threshold = np.ones(capacity)
-        self.crowding = np.ones(capacity)
+        self.conditions = np.zeros((N_CONDITION, capacity))
+        self.conditions[[CellCondition.CROWDING, CellCondition.SYNTHESIS]] = 1.0
         self.substeps = np.ones(capacity, np.uint8)
         self.fluxes = np.zeros((N_FLUX, capacity))
         self.growth = np.zeros(capacity)
@@ -86,9 +87,9 @@ class Cells:
     def take(self, index):
         """The same cells in another order, or some of them."""
         other = Cells(self.state[:18, index].T)
-        for name in ("state", "fluxes", "capacity"):
+        for name in ("state", "fluxes", "capacity", "conditions"):
             setattr(other, name, np.ascontiguousarray(getattr(self, name)[:, index]))
-        for name in ("alleles", "gain", "threshold", "crowding", "substeps", "growth", "hazard"):
+        for name in ("alleles", "gain", "threshold", "substeps", "growth", "hazard"):
             setattr(other, name, np.ascontiguousarray(getattr(self, name)[index]))
         return other
 
@@ -96,7 +97,7 @@ class Cells:
         """Advance in a clamped medium (mM); return the kernel's status."""
         outside = 1e3 * np.array([medium["asn"], medium["gln"], medium["glu"], medium["eaa"]])
         return advance_clamped(
-            self.state, self.n, outside, self.crowding, self.alleles, self.gain, self.threshold,
+            self.state, self.n, outside, self.conditions, self.alleles, self.gain, self.threshold,
             self.substeps, vector, dt_h, n_interval, self.fluxes, self.growth, self.hazard,
         )  # fmt: skip
 
@@ -106,7 +107,7 @@ class Cells:
         uptake = self.capacity * np.asarray(saturation)[:, None] * dt_h
         status = advance_cells(
             self.state, self.n, uptake, np.broadcast_to(eaa_saturation, self.gain.shape).copy(),
-            self.crowding, self.alleles, self.gain, self.threshold, self.substeps, vector, dt_h,
+            self.conditions, self.alleles, self.gain, self.threshold, self.substeps, vector, dt_h,
             self.fluxes, self.growth, self.hazard,
         )  # fmt: skip
         return uptake, status

@@ -16,7 +16,6 @@ from abm.pharmacology.regimen import (
     Route,
     mix,
     parse_amount,
-    parse_doses,
 )
 
 TICKS_PER_DAY = 1440
@@ -34,11 +33,6 @@ def plasma_dose(tick=0, amount="2500 IU/m2", product="pegaspargase", route=Route
 def dish_dose(tick=0, amount="1 IU/mL", product="e-coli"):
     """Make a dose to a dish."""
     return Dose(product=PRODUCTS[product], amount=parse_amount(amount), route=Route.DISH, tick=tick)
-
-
-def in_days(value, where):
-    """Convert '3 d' to ticks, as the scenario does."""
-    return round(float(value.split()[0]) * TICKS_PER_DAY)
 
 
 @pytest.mark.parametrize(
@@ -106,50 +100,20 @@ def test_doses_that_do_not_fit_are_refused(change):
         Dose(**{**good, **change})
 
 
-def test_entry_of_a_scenario_gives_one_dose_per_time():
-    """Lists of times, infusion, preset; route iv with a patient and dish without."""
-    entry = {
-        "product": "pegaspargase", "preset": "dfci-0501", "amount": "2500 IU/m2", "route": "iv",
-        "at": ["1 d", "15 d"], "infusion": "0.5 d",
-    }  # fmt: skip
-    doses = parse_doses(entry, in_days, has_patient=True)
-    assert [dose.tick for dose in doses] == [TICKS_PER_DAY, 15 * TICKS_PER_DAY]
-    assert all(dose.infusion_ticks == 720 and dose.preset == "dfci-0501" for dose in doses)
-    dish = parse_doses(
-        {"product": "e-coli", "amount": "1 IU/mL", "at": "0 d"}, in_days, has_patient=False
-    )
-    assert [dose.route for dose in dish] == [Route.DISH]
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"ammount": 1}, "did you mean 'amount'"),
-        ({"product": "pegasparagase"}, "did you mean 'pegaspargase'"),
-        ({"product": None}, "'product' is missing"),
-        ({"route": "oral"}, "allowed: dish, im, iv"),
-        ({"route": "dish", "amount": "1 IU/mL"}, "leave out treatment.patient"),
-        ({"preset": "bfn"}, "did you mean 'bfm'"),
-        ({"amount": "1 IU/mL"}, "needs an amount in IU/m2"),
-    ],
-)
-def test_entries_with_mistakes_say_what_to_do(change, message):
-    """Each message names the place and the remedy."""
-    entry = {"product": "pegaspargase", "amount": "1 IU", "route": "iv", "at": "0 d", **change}
-    with pytest.raises(ScenarioError, match=message):
-        parse_doses(entry, in_days, has_patient=True, where="treatment.doses.0")
-
-
 def test_dish_doses_need_no_patient_and_plasma_doses_do():
     """A patient is asked for, and a dish dose is refused where one is."""
     with pytest.raises(ScenarioError, match="patient"):
         Regimen([plasma_dose()], n_ticks=10)
-    with pytest.raises(ScenarioError, match=r"add treatment\.patient"):
-        parse_doses(
-            {"product": "e-coli", "amount": "1 IU", "route": "iv", "at": "0 d"},
-            in_days,
-            has_patient=False,
-        )
+
+
+def test_a_patient_whom_the_kinetics_do_not_cover_is_refused_before_the_first_dose():
+    """A dose at the end of the run would otherwise fail after all the work was done."""
+    dose = Dose(
+        product=PRODUCTS["pegaspargase"], amount=parse_amount("2500 IU/m2"), route=Route.IV,
+        tick=9, where="my.yaml: line 8: treatment.doses.0",
+    )  # fmt: skip
+    with pytest.raises(ScenarioError, match=r"my\.yaml: line 8: .*patient\.bsa: 0\.2 m2 is below"):
+        Regimen([dose], n_ticks=10, patient=Patient(bsa=0.2))
 
 
 def test_dose_at_the_first_and_at_the_last_tick():
@@ -329,10 +293,23 @@ def test_every_product_is_complete():
     hours = np.array([0.0, 24.0, 100 * 24.0])
     for product in PRODUCTS.values():
         assert product.sources
-        for preset in product.presets:
+        assert product.kinetics() is product.kinetics(product.default_preset)
+        assert set(product.spreads) <= set(product.presets)
+        for preset in () if product.is_dish_only else product.presets:
             start, day, late = product.kinetics(preset).disposition(CHILD).bolus(hours)
             assert start > day > late >= 0.0
-        assert product.kinetics() is product.kinetics(product.default_preset)
+
+
+def test_glutaminase_free_enzyme_is_for_dishes_only():
+    """It takes Asn and leaves Gln, and no patient can be given it."""
+    free = Regimen([dish_dose(0, product="glutaminase-free")], n_ticks=5).give_all()
+    mixture = free.mixture(0, 5)
+    assert mixture.activity == 1.0 and mixture.glutaminase_share == 0.0
+    assert mixture.half_saturation_asn == PRODUCTS["e-coli"].enzyme.half_saturation_asn
+    with pytest.raises(ScenarioError, match="use it in a dish"):
+        plasma_dose(product="glutaminase-free")
+    with pytest.raises(ScenarioError, match="use it in a dish"):
+        PRODUCTS["glutaminase-free"].kinetics().disposition(CHILD)
 
 
 def test_kinetics_refuse_impossible_sizes():

@@ -6,7 +6,7 @@ import pytest
 
 from abm.errors import ScenarioError
 from abm.kernels.cell import finest_level, uptake_capacity
-from abm.kernels.cell_layout import CellFlux, CellParameter, CellState
+from abm.kernels.cell_layout import CellCondition, CellFlux, CellParameter, CellState
 from abm.processes.cell_lines import CELL_LINES, cell_line
 from abm.processes.cell_parameters import CellParameters
 from abm.processes.cell_vector import CellSwitches, parameter_vector
@@ -27,7 +27,6 @@ BLAST_RATE = naive.BLAST["k_s"]
 SWITCHED = {
     "none": ({}, {}),
     "gcn2": ({"gcn2": 0.1}, {"gcn2": 0.1}),
-    "perk": ({"perk": 0.6}, {"perk": 0.6}),
     "chloroquine": ({"chloroquine": 1.0}, {"cq": 1.0}),
     "asns": ({"asns_inhibitor": 0.9}, {"asnsi": 0.9}),
     "akt": ({"akt_inhibitor": 1.0}, {"akti": 1.0}),
@@ -39,6 +38,8 @@ SWITCHED = {
     "arf": ({"arf": 0.0}, {"arf": 0.0}),
     "growth factor": ({"growth_factor": 0.5}, {"GF": 0.5}),
     "knock-down": ({"basal_message": 0.1, "induced_message": 0.3}, {"kd": 0.1, "kd_induced": 0.3}),
+    "glutaminase": ({"glutaminase_inhibitor": 0.9}, {"gls": 0.9}),
+    "ER stress": ({"er_stress": 0.6}, {"er": 0.6}),
     "venetoclax": ({"threshold_divisor": 1.7}, {"theta_divisor": 1.7}),
 }
 
@@ -52,7 +53,8 @@ def test_short_step_follows_hand_written_equations(name, line):
     states = random_states(rng, 70)
     crowding = rng.uniform(0.0, 1.0, 70)
     cells = Cells(states, alleles=line["M"])
-    cells.crowding[:] = crowding
+    serine, perk = rng.uniform(0.3, 1.0, 70), rng.uniform(0.0, 1.0, 70)
+    cells.conditions[:] = crowding, serine, perk
     vector = kernel_vector(line, ours, dilution=0.0)
     step = 1e-7
     assert cells.clamped(vector, PLASMA, step) == 0
@@ -61,8 +63,9 @@ def test_short_step_follows_hand_written_equations(name, line):
         mm = states[index].copy()
         mm[:4] *= 1e-3
         rates, mu, h, _ = naive.evaluate(
-            mm, PLASMA, line, naive.SWITCHES | theirs, crowding=crowding[index]
-        )
+            mm, PLASMA, line, naive.SWITCHES | theirs, crowding=crowding[index],
+            serine=serine[index], perk=perk[index],
+        )  # fmt: skip
         expected = np.array(rates)
         expected[:4] *= 1e3
         scale = np.abs(expected) + np.abs(states[index])
@@ -78,7 +81,7 @@ def test_mek_inhibitor_acts_on_the_mapk_share_only():
     for dose in (0.0, 1.0):
         cells = Cells(random_states(np.random.default_rng(2), 1))
         vector = parameter_vector(
-            CellParameters(), line, BLAST_RATE, CellSwitches(mek_inhibitor=dose, perk=1.0)
+            CellParameters(), line, BLAST_RATE, CellSwitches(mek_inhibitor=dose, er_stress=1.0)
         )
         cells.clamped(vector, PLASMA, 0.1, 100)
         atf4[dose] = cells.state[CellState.ATF4, 0]
@@ -107,7 +110,7 @@ def test_asn_and_gln_are_conserved_to_round_off(dt_h):
     """Free and bound amounts change by uptake, synthesis and export only (S2)."""
     rng = np.random.default_rng(4)
     cells = Cells(random_states(rng, 150), alleles=rng.integers(0, 3, 150), size=1.3)
-    cells.crowding[:] = rng.uniform(0.0, 1.0, 150)
+    cells.conditions[CellCondition.CROWDING] = rng.uniform(0.0, 1.0, 150)
     vector = kernel_vector(naive.BLAST, {"chloroquine": 0.5})
     fmol = vector[CellParameter.VOLUME] * 1e-3
 
@@ -219,7 +222,7 @@ def test_finest_level_keeps_sub_steps_above_the_floor():
 def test_crowded_cell_stops_growing_without_dying():
     """Crowding 0 lets a cell replace what it loses: no growth, no stress, basal hazard."""
     cells = Cells(np.vstack([naive_start()] * 2))
-    cells.crowding[:] = (1.0, 0.0)
+    cells.conditions[CellCondition.CROWDING] = (1.0, 0.0)
     cells.clamped(kernel_vector(naive.BLAST), naive.RPMI, 0.1, 480)
     assert cells.growth[0] > 0.019 and abs(cells.growth[1]) < 1e-12
     assert cells.state[CellState.SIZE, 1] == pytest.approx(1.0, abs=1e-9)

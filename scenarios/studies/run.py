@@ -1,0 +1,118 @@
+"""Run an assay and leave a folder: the file, every reading, the results, figures."""
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from abm.errors import RunFolderError
+from abm.record import layout, provenance
+from abm.record.files import replace_file, replace_text
+from scenarios.studies.culture import Progress, n_threads
+from scenarios.studies.families import family
+from scenarios.studies.load import dump_assay
+from scenarios.studies.outcome import Outcome
+from scenarios.studies.schema import Assay
+
+ASSAY = "assay.yaml"
+READINGS = "readings"
+RESULTS = "results.csv"
+PLOTS = "plots"
+_TEMPORARY = ".unfinished"
+_FORMAT = 1
+
+
+class AssayResult(NamedTuple):
+    """Where the folder of an assay lies, and what it holds."""
+
+    folder: Path
+    outcome: Outcome
+
+
+def run_assay(
+    assay: Assay,
+    out: Path,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+    has_figures: bool = True,
+) -> AssayResult:
+    """Run an assay and write the folder ``out``; nothing is written before it has succeeded.
+
+    Raises ScenarioError for what cannot be built or read, RunFolderError where ``out`` is taken.
+    """
+    started = time.perf_counter()
+    outcome: Outcome = family(assay.assay).run(assay, threads=threads, progress=progress)
+    info = {
+        "format": _FORMAT,
+        **provenance.describe(),
+        "name": assay.name,
+        "assay": assay.assay,
+        "description": assay.description,
+        "seed": assay.seed,
+        "threads": n_threads(),
+        "notes": outcome.notes,
+        **outcome.info,
+        "wall_s": time.perf_counter() - started,
+    }
+    temporary = out.with_name(out.name + _TEMPORARY)
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        write_folder(temporary, assay, outcome, info)
+        if has_figures:
+            from analysis.plots.assays import plot_assay
+
+            plot_assay(temporary, temporary / PLOTS)
+        _take_place(temporary, out, overwrite)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return AssayResult(out, outcome)
+
+
+def write_folder(folder: Path, assay: Assay, outcome: Outcome, info: dict[str, Any]) -> None:
+    """Write the tables and files of an assay into an existing folder; run.json comes last."""
+    replace_text(folder / ASSAY, dump_assay(assay))
+    readings, results = outcome.readings, outcome.results
+    replace_file(folder / f"{READINGS}.parquet", lambda path: readings.to_parquet(path))
+    replace_file(folder / f"{READINGS}.csv", lambda path: readings.to_csv(path, index=False))
+    replace_file(folder / RESULTS, lambda path: results.to_csv(path, index=False))
+    replace_text(folder / layout.RUN_INFO, json.dumps(info, indent=2, default=_plain) + "\n")
+
+
+def result_table(outcome: Outcome) -> str:
+    """Return the results as a short table for the terminal."""
+    results = outcome.results
+    columns = [c for c in outcome.shown or results if c in results and not _is_empty(results[c])]
+    shown = results[columns]
+    return shown.to_string(index=False, float_format=lambda value: f"{value:.3g}", na_rep="-")
+
+
+def _is_empty(column: pd.Series) -> bool:
+    return bool(column.isna().all() or (column.astype(str) == "").all())
+
+
+def _take_place(temporary: Path, out: Path, overwrite: bool) -> None:
+    if out.exists():
+        if not overwrite:
+            raise RunFolderError(
+                f"{out} exists already; give another folder, or --overwrite to replace it"
+            )
+        if not (out / layout.RUN_INFO).exists() and not (out / layout.UNFINISHED).exists():
+            raise RunFolderError(
+                f"{out} is not a run folder (no {layout.RUN_INFO}), so it is not overwritten; "
+                "give another folder"
+            )
+        shutil.rmtree(out)
+    temporary.rename(out)
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} cannot go into {layout.RUN_INFO}: {value!r}")
