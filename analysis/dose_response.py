@@ -8,6 +8,9 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+SHAM = "sham"
+"""Partner of a drug that is combined with itself."""
+
 
 def fraction_affected(dose: ArrayLike, median_dose: float, slope: float) -> np.ndarray:
     """Return the median-effect law 1/(1 + (Dm/D)^m), Eq. (R1); 0 at dose 0.

@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import style
+from analysis.dose_response import SHAM
 from analysis.plots.assay_bars import COLOURS
 
 Figures = dict[str, Figure]
@@ -125,9 +126,16 @@ def combination_figures(readings: pd.DataFrame, results: pd.DataFrame, title: st
             strict=True,
         ):  # fmt: skip
             _matrix(axes, rows, value, label, colours, limit)
+            axes.set_ylabel(_partner_label(partner))
         style.set_title(figure, f"Asparaginase with {partner}, {line}, {time:g} h", title)
         figures[f"combination_{line}_{time:g}h"] = figure
     return figures
+
+
+def _partner_label(partner: str) -> str:
+    """Return name and unit; a drug combined with itself is an enzyme."""
+    is_sham = partner == SHAM
+    return "The same drug again (IU/mL)" if is_sham else f"{partner} (uM)"
 
 
 def _matrix(
@@ -145,6 +153,5 @@ def _matrix(
     axes.set_xticks(range(table.shape[1]), [f"{dose:g}" for dose in table.columns])
     axes.set_yticks(range(table.shape[0]), [f"{dose:g}" for dose in table.index])
     axes.set_xlabel("Asparaginase (IU/mL)")
-    axes.set_ylabel("Partner (uM, sham: IU/mL)")
     axes.set_title(label, fontsize=9.5, loc="left")
     style.tidy(axes, has_grid=False)

@@ -76,5 +76,5 @@ def _curve(fit: pd.Series) -> DoseCurve:
 
 def _label(fit: pd.Series, shown: pd.DataFrame) -> str:
     parts = [str(fit[name]) for name in _ARM if shown[name].nunique() > 1 or name == "line"]
-    ic50 = f"IC50 {fit['ic50']:.2g}" if np.isfinite(fit["ic50"]) else "no IC50"
-    return f"{', '.join(parts)}\n{ic50}"
+    ic50 = f"IC50 {fit['ic50']:.2g} IU/mL" if np.isfinite(fit["ic50"]) else "no IC50"
+    return f"{', '.join(parts)}\n{ic50}, {fit['time_h']:g} h"

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.dose_curves import Wells
-from analysis.dose_response import bliss_effect, combination_index
+from analysis.dose_response import SHAM, bliss_effect, combination_index
 from scenarios.schema.base import Name, written
 from scenarios.studies.conditions import culture
 from scenarios.studies.culture import Condition, Progress, run_conditions
@@ -21,7 +21,6 @@ from scenarios.studies.readers import Readers
 from scenarios.studies.schema import Activities, Concentrations, CultureAssay, Product
 from scenarios.studies.stress import COMPOUND_NAMES
 
-SHAM = "sham"
 _ARM = ["line", "partner", "time_h"]
 _CELL = ["dose_IU_per_mL", "partner_dose"]
 _N_ALONE, _STEP = 16, 2.0**0.5
