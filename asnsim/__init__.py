@@ -7,9 +7,10 @@ _HOMES = {
     "load": "scenarios.load",
     "build": "scenarios.build",
     "run": "scenarios.run",
+    "assay": "scenarios.studies.run",
     "PopulationModel": "abm.model",
 }
-__all__ = ["PopulationModel", "build", "load", "run"]
+__all__ = ["PopulationModel", "assay", "build", "load", "run"]
 
 
 def __getattr__(name: str) -> Any:

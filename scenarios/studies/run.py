@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from abm.record import layout, provenance
 from abm.record.files import replace_file, replace_text
 from scenarios.studies.culture import Progress, n_threads
 from scenarios.studies.families import family
-from scenarios.studies.load import dump_assay
+from scenarios.studies.load import dump_assay, load_assay
 from scenarios.studies.outcome import Outcome
 from scenarios.studies.schema import Assay
 
@@ -30,6 +31,22 @@ class AssayResult(NamedTuple):
 
     folder: Path
     outcome: Outcome
+
+
+def assay(
+    name: str | Path,
+    *,
+    seed: int | None = None,
+    overrides: Iterable[str] = (),
+    threads: int | None = None,
+) -> Outcome:
+    """Run an assay given by name or file in memory; ``.results`` and ``.readings`` are pandas.
+
+    ``overrides`` are texts ``path=value`` as after ``--set``. Writes nothing. Raises ScenarioError.
+    """
+    loaded = load_assay(name, tuple(overrides), seed=seed)
+    outcome: Outcome = family(loaded.assay).run(loaded, threads=threads, progress=None)
+    return outcome
 
 
 def run_assay(
