@@ -9,7 +9,7 @@ import pytest
 from abm.order import ORDER
 from abm.processes.cell_parameters import CellParameters
 from tests.architecture.test_layers import LAYERS
-from tools import generate_cell, make_tables
+from tools import generate_cell, make_tables, mechanism_tests
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
@@ -27,6 +27,11 @@ def test_tables_are_up_to_date(name):
 
 def test_equations_and_antimony_source_are_up_to_date():
     assert generate_cell.main(["--check"]) == 0, "say: python tools/generate_cell.py"
+
+
+def test_every_biological_statement_has_a_test():
+    found = mechanism_tests.tests_by_id(ROOT / "tests")
+    assert not [f"S{number}" for number, names in found.items() if not names]
 
 
 def test_every_parameter_class_is_in_the_tables():

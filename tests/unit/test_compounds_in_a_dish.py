@@ -71,6 +71,7 @@ def test_mso_stops_glutamine_synthetase_and_nothing_else_of_glutamine():
 
 
 def test_an_asns_inhibitor_stops_synthesis_and_leaves_the_enzyme_where_it_was():
+    """S13."""
     untreated = after(1, NOTHING, methylated_alleles=0)
     treated = after(1, added("asns-inhibitor", "10 mM"))
     made = [booked(model, Species.ASN, "synthetase") for model in (untreated, treated)]
@@ -100,6 +101,7 @@ def test_a_block_of_electron_transport_lowers_asp(compound, concentration):
 
 
 def test_an_akt_inhibitor_removes_the_ras_gain_of_atf4_and_does_nothing_to_it_without_ras():
+    """S13."""
     inhibitor = added("akt-inhibitor", "5 uM")
     ras = {"line": "a549"}
     assert mean(after(6, NOTHING, **ras), CellState.ATF4) == pytest.approx(1.5, rel=0.05)

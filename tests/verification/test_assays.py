@@ -52,7 +52,7 @@ def test_the_ceiling_of_the_fold_is_that_of_the_published_estimate():
 
 
 def test_death_and_arrest_are_told_apart():
-    """S7, S21: at 1 IU/mL MOLT-4 dies, A549 stops and stays alive."""
+    """S7, S16, S21: at 1 IU/mL MOLT-4 dies, A549 stops and stays alive."""
     found = run("annexin", "hours=48 h", "doses=[0 IU/mL, 1 IU/mL]").results
     found = found.set_index(["line", "dose_IU_per_mL"])
     assert found.loc[("molt-4", 1.0), "live"] < 0.65 < 0.8 < found.loc[("a549", 1.0), "live"]
@@ -77,6 +77,7 @@ def test_each_line_needs_another_amino_acid(dropout):
 
 
 def test_the_two_mistakes_hide_the_need_for_asn(dropout):
+    """S15: Asn of serum that is not dialysed, or of medium that is not washed out."""
     right = dropout.loc["-Asn", "jurkat"]
     for mistake in ("-Asn, serum not dialysed", "-Asn, not washed"):
         assert dropout.loc[mistake, "jurkat"] > 1.5 * right
