@@ -82,8 +82,8 @@ def fit(
 ) -> int:
     """Fit your own dose-response or growth data onto a line and print the values."""
     check_threads(threads)
-    if out is not None and out.exists() and not overwrite:
-        raise RunFolderError(f"--out {out}: is there already: choose another, or --overwrite")
+    if out is not None:
+        check_free(out, overwrite)
     from scenarios.progress import ProgressBar
     from scenarios.studies.fit import fit as fit_table
     from scenarios.studies.fit import write_fit

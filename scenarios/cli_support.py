@@ -116,8 +116,8 @@ def explain_system(error: OSError) -> str:
     where = f"{error.filename}: " if error.filename else ""
     if error.errno in _DISK_IS_FULL or _NO_SPACE.search(str(error)):
         return (
-            f"{where}the disk is full: make room or choose another --out; what was written so "
-            f"far is marked as unfinished"
+            f"{where}the disk is full: make room or choose another --out; what a run has left "
+            f"there is marked as unfinished"
         )
     reason = (error.strerror or str(error)).lower()
     return f"{where}{reason}"

@@ -57,25 +57,23 @@ def dropout_figures(readings: pd.DataFrame, results: pd.DataFrame, title: str) -
 
 
 def mtorc1_figures(readings: pd.DataFrame, results: pd.DataFrame, title: str) -> Figures:
-    """Draw the truth table: S6K-P by refeed and genotype, a panel per time."""
-    times = sorted(results["hours_after_refeed"].unique())
+    """Draw the truth table: S6K-P by refeed and genotype, a panel per line and time."""
+    groups = list(results.groupby(["line", "hours_after_refeed"], sort=False))
     genotypes = list(results["genotype"].unique())
-    figure = style.new_figure(9.5, 2.9 * len(times) + 0.6)
-    panels = figure.subplots(len(times), 1, squeeze=False, sharex=True)[:, 0]
-    first = results["line"].iloc[0]
-    for axes, time in zip(panels, times, strict=True):
-        shown = results[(results["hours_after_refeed"] == time) & (results["line"] == first)]
+    figure = style.new_figure(9.5, 2.9 * len(groups) + 0.6)
+    panels = figure.subplots(len(groups), 1, squeeze=False, sharex=True)[:, 0]
+    for axes, ((line, time), shown) in zip(panels, groups, strict=True):
         _grouped(axes, shown, "refeed", "genotype", genotypes, "s6k_p")
         axes.set_ylabel("S6K-P / fed wild type")
-        axes.set_title(f"{time:g} h after refeeding, {first}", fontsize=9.5, loc="left")
+        axes.set_title(f"{time:g} h after refeeding, {line}", fontsize=9.5, loc="left")
     style.legend_right(panels[0])
     style.set_title(figure, "mTORC1 truth table", title)
     return {"mtorc1": figure}
 
 
 def stress_figures(readings: pd.DataFrame, results: pd.DataFrame, title: str) -> Figures:
-    """Draw message, protein and survival after each stress, by genotype, at each time."""
-    times = sorted(results["time_h"].unique())
+    """Draw message, protein and survival after each stress, by genotype, for each line and time."""
+    groups = list(results.groupby(["line", "time_h"], sort=False))
     genotypes = list(results["genotype"].unique())
     figures = {}
     shown_values = {
@@ -84,13 +82,12 @@ def stress_figures(readings: pd.DataFrame, results: pd.DataFrame, title: str) ->
         "count": "Living cells / untreated",
     }
     for value, label in shown_values.items():
-        figure = style.new_figure(9.5, 2.2 * len(times) + 0.6)
-        panels = figure.subplots(len(times), 1, squeeze=False, sharex=True)[:, 0]
-        for axes, time in zip(panels, times, strict=True):
-            shown = results[results["time_h"] == time]
+        figure = style.new_figure(9.5, 2.2 * len(groups) + 0.6)
+        panels = figure.subplots(len(groups), 1, squeeze=False, sharex=True)[:, 0]
+        for axes, ((line, time), shown) in zip(panels, groups, strict=True):
             _grouped(axes, shown, "stress", "genotype", genotypes, value)
             axes.set_ylabel(label)
-            axes.set_title(f"{time:g} h", fontsize=9.5, loc="left")
+            axes.set_title(f"{line}, {time:g} h", fontsize=9.5, loc="left")
         style.legend_right(panels[0])
         style.set_title(figure, "Stress through PERK and GCN2", title)
         figures[f"stress_{value}"] = figure

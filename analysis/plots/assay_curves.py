@@ -10,6 +10,8 @@ from analysis.dose_response import SHAM
 from analysis.plots.assay_bars import COLOURS
 
 Figures = dict[str, Figure]
+OWN = "own"
+"""Stands for the line's own number of methylated alleles."""
 
 
 def expression_figures(readings: pd.DataFrame, results: pd.DataFrame, title: str) -> Figures:
@@ -26,7 +28,7 @@ def expression_figures(readings: pd.DataFrame, results: pd.DataFrame, title: str
             errors = np.nan_to_num(np.maximum([middle - limits[0], limits[1] - middle], 0.0))
             axes.errorbar(rows["time_h"], middle, yerr=errors, fmt="o", markersize=4, color=colour,
                           elinewidth=0.9, capsize=1.5)  # fmt: skip
-            label = f"{arm[0]}, {arm[1]} methylated"
+            label = str(arm[0]) if arm[1] == OWN else f"{arm[0]}, {arm[1]} methylated"
             axes.plot(rows["time_h"], rows[f"{what}_true"], color=colour, label=label)
         axes.axhline(1.0, color=style.GREY, linewidth=0.8, linestyle=(0, (2, 2)))
         axes.set_yscale("log", base=2)

@@ -1,6 +1,6 @@
 """Figures of an assay folder: one function per family, PNG and PDF.
 
-They read ``readings.csv`` and ``results.csv``, so that a folder can be drawn again anywhere.
+They read ``readings.parquet`` and ``results.csv``, so that a folder can be drawn again anywhere.
 """
 
 import json

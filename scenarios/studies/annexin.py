@@ -12,7 +12,7 @@ from scenarios.studies.culture import Condition, Progress, run_conditions
 from scenarios.studies.flow import stage_shares, with_flow
 from scenarios.studies.outcome import Outcome, refuse_exhausted, with_checks
 from scenarios.studies.readers import Readers
-from scenarios.studies.schema import Activities, CultureAssay, Products
+from scenarios.studies.schema import Activities, Alleles, CultureAssay, Products
 
 
 class Annexin(CultureAssay):
@@ -21,6 +21,8 @@ class Annexin(CultureAssay):
     assay: Literal["annexin"]
     product: Products = written(["e-coli"])
     doses: Activities = written(["0 IU/mL", "0.1 IU/mL", "1 IU/mL"])
+    methylated_alleles: Alleles | None = None
+    """In place of the line's own number of methylated ASNS alleles."""
 
 
 MODEL = Annexin
@@ -52,8 +54,7 @@ def run(assay: Annexin, *, threads: int | None = None, progress: Progress | None
     ]
     table = run_conditions(conditions, with_checks(assay.hours), threads=threads, progress=progress)
     refuse_exhausted(assay, table, table["dose_IU_per_mL"] == 0.0)
-    is_asked = table["dose_IU_per_mL"].isin([highest * f for f in factors])
-    table = table[table["time_h"].isin(assay.hours) & is_asked].reset_index(drop=True)
+    table = table[table["time_h"].isin(assay.hours)].reset_index(drop=True)
     table = with_flow(Readers(assay.seed, assay.has_noise), table)
     by = ["line", "product", "dose_IU_per_mL", "time_h"]
     if assay.methylated_alleles is not None:

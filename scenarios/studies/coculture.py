@@ -69,7 +69,7 @@ def run(
             frames.append(table.assign(**labels))
             n_done += 1
             if progress is not None:
-                progress(n_done, n_all)
+                progress(n_done * max(assay.hours), n_all * max(assay.hours))
     table = pd.concat(frames, ignore_index=True)
     blasts = table[table["population"].str.startswith("blast")].reset_index(drop=True)
     blasts = with_flow(Readers(assay.seed, assay.has_noise), blasts)

@@ -6,6 +6,7 @@ while Bliss finds an interaction that is none.
 """
 
 import math
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -147,18 +148,15 @@ def _interaction(rows: pd.DataFrame, is_sham: bool) -> pd.DataFrame:
     alone = Wells.of(singles["dose_IU_per_mL"], singles["viability_count"]) if is_sham else None
     rows = rows[~rows["is_alone"]] if is_sham else rows
     effect = 1.0 - rows.groupby(_CELL)["viability_count"].mean()
-    error = rows.groupby(_CELL)["viability_count"].sem().fillna(0.0)
+    error = rows.groupby(_CELL)["viability_count"].agg(["sem", "count"])
     found = []
     for (dose, partner), observed in effect.items():
         first, second = effect[(dose, 0.0)], effect[(0.0, partner)]
         expected = float(bliss_effect(first, second))
-        half = 1.96 * float(
-            np.sqrt(
-                error[(dose, partner)] ** 2
-                + ((1.0 - second) * error[(dose, 0.0)]) ** 2
-                + ((1.0 - first) * error[(0.0, partner)]) ** 2
-            )
-        )
+        weights = (1.0, 1.0 - second, 1.0 - first)
+        places = [(dose, partner), (dose, 0.0), (0.0, partner)]
+        # A single dose is what is expected of itself: its excess is 0 by definition.
+        half = _half_interval(weights, error.loc[places]) if dose and partner else 0.0
         wells = rows[(rows[_CELL] == [dose, partner]).all(axis=1)]
         middle, low, high = mean_interval(wells["viability_count"])
         row = dict(zip(_ARM, rows[_ARM].iloc[0], strict=True))
@@ -170,6 +168,21 @@ def _interaction(rows: pd.DataFrame, is_sham: bool) -> pd.DataFrame:
         row["combination_index"] = _loewe(alone, 1.0 - observed, dose, partner)
         found.append(row)
     return pd.DataFrame(found)
+
+
+def _half_interval(weights: Sequence[float], error: pd.DataFrame) -> float:
+    """Return half of the 95 % interval of a weighted sum of means (Welch and Satterthwaite).
+
+    ``error`` has standard error and number of wells of each mean; NaN with single wells.
+    """
+    from scipy import stats
+
+    parts = (np.asarray(weights) * error["sem"].to_numpy(float)) ** 2
+    total = float(parts.sum())
+    if not total > 0.0:
+        return total
+    freedom = total**2 / float((parts**2 / (error["count"].to_numpy(float) - 1.0)).sum())
+    return float(stats.t.ppf(0.975, freedom) * math.sqrt(total))
 
 
 def _loewe(alone: Wells | None, viability: float, dose: float, partner: float) -> float:

@@ -14,7 +14,7 @@ from scenarios.studies.conditions import culture
 from scenarios.studies.culture import Condition, Progress, run_conditions
 from scenarios.studies.outcome import Outcome, mean_interval, refuse_exhausted, with_checks
 from scenarios.studies.readers import Readers, delta_delta_ct
-from scenarios.studies.schema import CultureAssay, PositiveActivity, Product
+from scenarios.studies.schema import Alleles, CultureAssay, PositiveActivity, Product
 
 ARM = ["line", "methylated_alleles"]
 SHOWN = (*ARM, "time_h", "mrna_fold", "mrna_low", "mrna_high", "protein_fold", "mrna_true")
@@ -28,6 +28,8 @@ class Expression(CultureAssay):
     assay: Literal["expression"]
     product: Product = "e-coli"
     dose: PositiveActivity = written("1 IU/mL")
+    methylated_alleles: Alleles | None = None
+    """In place of the line's own number of methylated ASNS alleles."""
 
 
 MODEL = Expression

@@ -160,7 +160,8 @@ def _fit_growth(
         return np.asarray(shape + np.mean(observed - shape))
 
     starts = [(value,) for value in axes[0]]
-    best, limits, notes = _least_squares(["doubling"], axes, predict, observed, starts)
+    # The height of the curve is fitted beside, inside of ``predict``.
+    best, limits, notes = _least_squares(["doubling"], axes, predict, observed, starts, n_inside=1)
     rows = [_row("doubling_time", own.doubling_time, best[0], limits[0], "h")]
     return Fit(pd.DataFrame(rows), table.assign(predicted=np.exp(predict(best))), notes)
 
@@ -182,8 +183,12 @@ def _least_squares(
     predict: Any,
     observed: NDArray[np.float64],
     starts: Sequence[Sequence[float]],
+    n_inside: int = 0,
 ) -> tuple[list[float], list[tuple[float, float]], list[str]]:
-    """Return best values, 95 % limits (NaN where there are none) and remarks, all as logarithms."""
+    """Return best values, 95 % limits (NaN where there are none) and remarks, all as logarithms.
+
+    ``n_inside`` is how many numbers ``predict`` itself takes from the data.
+    """
     import lmfit
 
     def residual(parameters: Any) -> NDArray[np.float64]:
@@ -205,7 +210,7 @@ def _least_squares(
     notes = [] if result.success else ["the fit did not converge: the values are the best found"]
     limits = []
     for name, axis, value in zip(names, axes, values, strict=True):
-        limits.append(_profile(minimizer, result, name, axis))
+        limits.append(_profile(minimizer, result, name, axis, n_inside))
         if min(value - axis[0], axis[-1] - value) < _EDGE * (axis[-1] - axis[0]):
             notes.append(f"{name}: the best value lies at the edge of what was tried: no interval")
             limits[-1] = (math.nan, math.nan)
@@ -215,7 +220,7 @@ def _least_squares(
 
 
 def _profile(
-    minimizer: Any, result: Any, name: str, axis: NDArray[np.float64]
+    minimizer: Any, result: Any, name: str, axis: NDArray[np.float64], n_inside: int
 ) -> tuple[float, float]:
     """Return where the residuals of the best fit with ``name`` held become too large (95 %).
 
@@ -223,7 +228,7 @@ def _profile(
     """
     from scipy import stats
 
-    n_free = max(int(result.ndata) - int(result.nvarys), 1)
+    n_free = max(int(result.ndata) - int(result.nvarys) - n_inside, 1)
     allowed = float(result.chisqr) * (1.0 + stats.f.ppf(_CONFIDENCE, 1, n_free) / n_free)
     best = float(result.params[name].value)
 

@@ -1,5 +1,7 @@
 """Flow cytometry of a table of wells: counted events, shares and their intervals."""
 
+import math
+
 import pandas as pd
 
 from scenarios.studies.readers import Readers
@@ -19,6 +21,7 @@ def stage_shares(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
 
     Events of the replicate wells are pooled; the limits are Wilson's for the pooled events, so
     they hold the noise of counting alone. ``true_live`` is the share without staining errors.
+    NaN where no cell was left to be counted.
     """
     from scipy import stats
 
@@ -28,6 +31,9 @@ def stage_shares(table: pd.DataFrame, by: list[str]) -> pd.DataFrame:
         total = sum(events.values())
         row = dict(zip(by, key if isinstance(key, tuple) else (key,), strict=True))
         for stage, n in events.items():
+            if total == 0.0:
+                row |= {stage: math.nan, f"{stage}_low": math.nan, f"{stage}_high": math.nan}
+                continue
             test = stats.binomtest(round(n), round(total))
             limits = test.proportion_ci(confidence_level=_LEVEL, method="wilson")
             row |= {stage: n / total, f"{stage}_low": limits.low, f"{stage}_high": limits.high}

@@ -122,8 +122,9 @@ def first_rate_estimate(product: str, asn: float, gln: float) -> float:
 def with_fold(results: pd.DataFrame) -> pd.DataFrame:
     """Add ``fold``, IC50 of the parental line over that of the variant, with 95 % limits.
 
-    The limits come from the two intervals, taken as independent and normal in log dose. NaN where
-    either has no IC50.
+    The limits come from the ends of the two intervals, taken as independent, on log dose (Zou
+    and Donner 2008 Stat Med 27:1693), so that an interval may be longer on one side. NaN where
+    either has no IC50; the parental line over itself is 1 and has no limits.
     """
     folds = []
     for _, row in results.iterrows():
@@ -136,13 +137,17 @@ def with_fold(results: pd.DataFrame) -> pd.DataFrame:
 
 def _fold(parental: pd.Series, variant: pd.Series) -> dict[str, Any]:
     fold = math.log(parental["ic50"]) - math.log(variant["ic50"])
-    half = math.hypot(_half_width(parental), _half_width(variant))
+    below, above = math.nan, math.nan
+    if variant["variant"] != PARENTAL:
+        below = math.hypot(_reach(parental, "ic50_low"), _reach(variant, "ic50_high"))
+        above = math.hypot(_reach(parental, "ic50_high"), _reach(variant, "ic50_low"))
     return {
         "fold": math.exp(fold),
-        "fold_low": math.exp(fold - half),
-        "fold_high": math.exp(fold + half),
+        "fold_low": math.exp(fold - below),
+        "fold_high": math.exp(fold + above),
     }
 
 
-def _half_width(row: pd.Series) -> float:
-    return float(0.5 * (np.log(row["ic50_high"]) - np.log(row["ic50_low"])))
+def _reach(row: pd.Series, end: str) -> float:
+    """Return how far an end of the interval lies from the IC50, on log dose."""
+    return float(np.log(row[end]) - np.log(row["ic50"]))

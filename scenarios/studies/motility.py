@@ -51,17 +51,19 @@ MODEL = Motility
 def run(
     assay: Motility, *, threads: int | None = None, progress: Progress | None = None
 ) -> Outcome:
-    """Follow cells at each Asn and compare their motility with that without Asn added."""
+    """Follow cells at each Asn and compare their motility with that at the lowest Asn."""
     if threads is not None:
         set_threads(threads)
-    rows, n_all = [], len(assay.line) * len(assay.asn) * assay.replicates
+    rows, n_done, n_all = [], 0, len(assay.line) * len(assay.asn) * assay.replicates
+    end = assay.settling + assay.lag * assay.n_frames
     for line in assay.line:
         for asn in assay.asn:
             for replicate in range(assay.replicates):
                 labels = {"line": line, "asn_uM": asn, "replicate": replicate}
                 rows += [labels | row for row in _follow(assay, line, asn, replicate)]
+                n_done += 1
                 if progress is not None:
-                    progress(len({(r["line"], r["asn_uM"], r["replicate"]) for r in rows}), n_all)
+                    progress(n_done * end, n_all * end)
     readings = pd.DataFrame(rows)
     results = []
     lowest = min(assay.asn)

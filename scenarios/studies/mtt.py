@@ -24,7 +24,7 @@ from scenarios.studies.conditions import culture
 from scenarios.studies.culture import Condition, Progress, run_conditions
 from scenarios.studies.outcome import Outcome, refuse_exhausted, with_checks
 from scenarios.studies.readers import Readers
-from scenarios.studies.schema import DoseSeries, PositiveActivity
+from scenarios.studies.schema import Alleles, DoseSeries, PositiveActivity
 
 ARM = ("line", "product", "variant")
 """Columns that tell one dose series from another."""
@@ -40,6 +40,8 @@ class Mtt(DoseSeries):
     """Activity that has taken all Asn but hardly any Gln; the response there is the plateau."""
     fewest_growth: Annotated[float, Quantity("", 0.0, 10.0, "0", "10")] = 0.2
     """Doublings of the control below which no GR value is given."""
+    methylated_alleles: Alleles | None = None
+    """In place of the line's own number of methylated ASNS alleles."""
 
 
 MODEL = Mtt

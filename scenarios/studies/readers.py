@@ -104,7 +104,10 @@ class Readers:
         return np.minimum(found, plate.largest_absorbance)
 
     def flow_shares(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return counted events per row: columns ``live``, ``early``, ``late`` (sum n_events)."""
+        """Return counted events per row: columns ``live``, ``early``, ``late``.
+
+        Their sum is ``n_events``, or 0 where no cell is left to be counted.
+        """
         from scipy import stats
 
         flow = self.flow
@@ -122,6 +125,7 @@ class Readers:
             rest = np.clip(seen_early / np.maximum(1.0 - seen_late, 1e-12), 0.0, 1.0)
             n_early = stats.binom.ppf(u[1], n_events - n_late, rest)
             counts = np.stack([n_events - n_late - n_early, n_early, n_late])
+            counts = np.where(cells.sum(axis=1) > 0.0, counts, 0.0)
         return pd.DataFrame(dict(zip(("live", "early", "late"), counts, strict=True)), table.index)
 
     def band(self, table: pd.DataFrame, values: pd.Series) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ import pandas as pd
 from scenarios.schema.base import Name, written
 from scenarios.studies.conditions import culture, recipe
 from scenarios.studies.culture import Condition, Progress, run_conditions
-from scenarios.studies.outcome import Outcome, mean_interval, with_checks
+from scenarios.studies.outcome import Outcome, mean_interval, refuse_exhausted, with_checks
 from scenarios.studies.schema import Concentrations, CultureAssay
 from scenarios.studies.stress import COMPOUND_NAMES
 
@@ -43,6 +43,8 @@ def run(assay: Rescue, *, threads: int | None = None, progress: Progress | None 
                 conditions.append(_condition(assay, labels))
             conditions.append(_condition(assay, _labels(line, "no Gln", 0.0, asn)))
     table = run_conditions(conditions, with_checks(assay.hours), threads=threads, progress=progress)
+    is_vehicle = (table["block"] == assay.compound) & (table["concentration_uM"] == 0.0)
+    refuse_exhausted(assay, table, is_vehicle)
     start = table[table["time_h"] == 0.0].groupby("condition")["n_live"].mean()
     table = table[table["time_h"].isin(assay.hours)].reset_index(drop=True)
     first = table["condition"].map(start)

@@ -1,6 +1,7 @@
 """Run an assay and leave a folder: the file, every reading, the results, figures."""
 
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterable
@@ -60,8 +61,10 @@ def run_assay(
 ) -> AssayResult:
     """Run an assay and write the folder ``out``; nothing is written before it has succeeded.
 
-    Raises ScenarioError for what cannot be built or read, RunFolderError where ``out`` is taken.
+    Raises ScenarioError for what cannot be built or read; RunFolderError, before anything runs,
+    where ``out`` is taken or cannot be written.
     """
+    refuse_taken(out, overwrite)
     started = time.perf_counter()
     outcome: Outcome = family(assay.assay).run(assay, threads=threads, progress=progress)
     info = {
@@ -76,16 +79,17 @@ def run_assay(
         **outcome.info,
         "wall_s": time.perf_counter() - started,
     }
-    temporary = out.with_name(out.name + _TEMPORARY)
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
+    temporary = _new_folder_beside(out)
     try:
         write_folder(temporary, assay, outcome, info)
         if has_figures:
             from analysis.plots.assays import plot_assay
 
             plot_assay(temporary, temporary / PLOTS)
-        _take_place(temporary, out, overwrite)
+        refuse_taken(out, overwrite)
+        if out.exists():
+            shutil.rmtree(out)
+        temporary.rename(out)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -114,7 +118,8 @@ def _is_empty(column: pd.Series) -> bool:
     return bool(column.isna().all() or (column.astype(str) == "").all())
 
 
-def _take_place(temporary: Path, out: Path, overwrite: bool) -> None:
+def refuse_taken(out: Path, overwrite: bool) -> None:
+    """Raise RunFolderError where ``out`` may not be replaced or its place cannot be written."""
     if out.exists():
         if not overwrite:
             raise RunFolderError(
@@ -125,8 +130,22 @@ def _take_place(temporary: Path, out: Path, overwrite: bool) -> None:
                 f"{out} is not a run folder (no {layout.RUN_INFO}), so it is not overwritten; "
                 "give another folder"
             )
-        shutil.rmtree(out)
-    temporary.rename(out)
+    place = next(one for one in Path(os.path.abspath(out)).parents if one.exists())
+    if not place.is_dir():
+        raise RunFolderError(f"{out}: {place} is a file: give another folder")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise RunFolderError(f"{out}: {place} cannot be written to: give another folder")
+
+
+def _new_folder_beside(out: Path) -> Path:
+    """Make a folder that nobody has, next to ``out``."""
+    whole = Path(os.path.abspath(out))
+    found, number = whole.with_name(whole.name + _TEMPORARY), 0
+    while found.exists():
+        number += 1
+        found = whole.with_name(f"{whole.name}{_TEMPORARY}{number}")
+    found.mkdir(parents=True)
+    return found
 
 
 def _plain(value: Any) -> Any:

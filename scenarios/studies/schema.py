@@ -129,8 +129,6 @@ class CultureAssay(Assay):
     """Cells that are simulated; the volume of the simulated well keeps the density."""
     replicates: Annotated[int, Count(1, 1000)] = 3
     """Wells of each condition."""
-    methylated_alleles: Alleles | None = None
-    """In place of the line's own number of methylated ASNS alleles."""
     hours: Hours
     """Reading times after the start of treatment [h]."""
     has_noise: Boolean = True

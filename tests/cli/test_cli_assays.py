@@ -119,3 +119,10 @@ def test_fit_prints_the_values(capsys, empty_folder):
     header, row = capsys.readouterr().out.splitlines()
     assert header.split()[:4] == ["parameter", "value", "low", "high"]
     assert row.split()[0] == "doubling_time"
+
+
+def test_fit_refuses_a_file_in_place_of_its_folder_before_it_runs(capsys, empty_folder):
+    (empty_folder / "taken").write_text("")
+    words = ["fit", "growth.csv", "--line", "molt-4", "--out", "taken", "--overwrite"]
+    assert cli.main(words) == cli.BAD_INPUT
+    assert "--out taken: is a file: choose another name" in capsys.readouterr().err

@@ -63,9 +63,16 @@ def test_flow_counts_all_events_and_finds_the_stages():
     assert row["true_live"] == pytest.approx(0.8)
 
 
-def test_empty_wells_are_counted_without_an_error():
-    table = with_flow(Readers(1), wells(n=3, n_live=0.0, n_early=0.0, n_late=0.0))
-    assert stage_shares(table, ["condition"])["true_live"].item() == 0.0
+@pytest.mark.parametrize("has_noise", [True, False])
+def test_a_well_without_cells_is_not_read_as_alive(has_noise):
+    readers = Readers(1, has_noise)
+    empty = wells(n=3, n_live=0.0, n_early=0.0, n_late=0.0)
+    (row,) = stage_shares(with_flow(readers, empty), ["condition"]).to_dict("records")
+    assert row["true_live"] == 0.0 and np.isnan([row["live"], row["late_high"]]).all()
+    # Beside wells with dead cells only an empty one adds no living events.
+    dead = wells(n=3, n_live=[0.0, 0.0, 0.0], n_early=0.0, n_late=[0.0, 9.0, 9.0])
+    (row,) = stage_shares(with_flow(readers, dead), ["condition"]).to_dict("records")
+    assert row["live"] == 0.0 and row["late"] == 1.0
 
 
 def test_delta_delta_ct_finds_the_fold_up_to_the_efficiency():

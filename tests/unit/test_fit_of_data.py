@@ -1,7 +1,11 @@
 """``asnsim fit``: tables that cannot be fitted are refused; a known doubling time comes back."""
 
+import math
+
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import stats
 
 from abm.errors import ScenarioError
 from scenarios.studies.fit import fit, write_fit
@@ -65,3 +69,24 @@ def test_unknown_line_of_a_fit(tmp_path):
     text = "time_h,n_cells\n0,100\n24,150\n48,220\n"
     with pytest.raises(ScenarioError, match="no known line"):
         fit(table(tmp_path, text), "molt-5")
+
+
+def test_the_fitted_height_of_a_growth_curve_costs_a_degree_of_freedom(tmp_path, monkeypatch):
+    """With a straight prediction the profile is the t interval of a regression with intercept."""
+    hours, slope, error = np.array([0.0, 24.0, 48.0]), math.log(2.0) / 33.0, 0.02
+    counts = np.exp(9.0 + slope * hours + error * np.array([1.0, -2.0, 1.0]))
+
+    def straight(scenario, times, threads=None):
+        doubling = scenario.cells[0].doubling_time
+        rows = [{"time_h": time, "n_live": 2.0 ** (time / doubling)} for time in times]
+        return pd.DataFrame(rows)
+
+    monkeypatch.setattr("scenarios.studies.fit.run_culture", straight)
+    monkeypatch.setattr(
+        "scenarios.studies.fit.DOUBLING_FACTORS", tuple(np.geomspace(0.1, 9, 400).tolist())
+    )
+    rows = "\n".join(f"{t},{n!r}" for t, n in zip(hours, counts.tolist(), strict=True))
+    (row,) = fit(table(tmp_path, "time_h,n_cells\n" + rows), "molt-4").parameters.to_dict("records")
+    half = stats.t.ppf(0.975, 1) * error * math.sqrt(6.0 / np.sum((hours - 24.0) ** 2))
+    assert row["value"] == pytest.approx(33.0, rel=1e-3)
+    assert row["low"] == pytest.approx(math.log(2.0) / (slope + half), rel=0.01)

@@ -140,6 +140,23 @@ def test_a_row_that_breaks_fails_and_the_others_are_judged(monkeypatch):
     assert run.status(judged) == 1
 
 
+def test_threads_reach_the_models_of_rows_that_run_in_one_process(monkeypatch):
+    seen = []
+
+    def look(context):
+        seen.append(context.threads)
+        return row.ordering("", {"looked": True})
+
+    run.judge([row.Row(**{**vars(ROWS[0]), "run": look})], threads=1)
+    assert seen == [1]
+
+
+def test_a_file_in_place_of_the_folder_is_refused_before_rows_run(tmp_path):
+    (tmp_path / "table").write_text("")
+    with pytest.raises(RunFolderError, match="is there already"):
+        run.validate([ROWS[0].id], tmp_path / "table")
+
+
 def test_the_command_writes_three_files_and_refuses_a_folder_in_use(tmp_path, capsys):
     assert run.validate(["C16", "C28"], tmp_path / "out", threads=1) == 0
     assert "theory 2 of 2" in capsys.readouterr().out

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +42,17 @@ def validate(
 
     only    : ids of rows; all without
     out     : new folder for validation.csv, validation.md and validation.html
-    threads : processors to use at most; rows are shared out among processes of one thread each
+    threads : processors to use at most; rows are shared out among processes of one thread each,
+        where there are several groups of rows
 
-    Raises ScenarioError for an unknown id and RunFolderError for a folder that is there already;
+    Raises ScenarioError for an unknown id and RunFolderError for a folder that holds something;
     nothing has run then.
     """
     from scenarios.studies.validation import table
 
     rows = choose(only)
-    if out is not None and Path(out).exists() and any(Path(out).iterdir()):
+    place = None if out is None else Path(out)
+    if place is not None and place.exists() and not (place.is_dir() and not any(place.iterdir())):
         raise RunFolderError(f"--out {out}: is there already: choose another folder")
     started = time.perf_counter()
     judged = judge(rows, threads=threads, progress=progress)
@@ -84,6 +86,7 @@ def judge(
     n_processes = min(len(groups), _MOST_PROCESSES, threads or os.cpu_count() or 1)
     found: dict[str, Judged] = {}
     if n_processes <= 1:
+        context = replace(context, threads=threads or context.threads)
         results: Iterator[Any] = (_judge_group(group, context) for group in ordered)
     else:
         results = Parallel(
