@@ -120,6 +120,8 @@ def _judge_group(group: Sequence[Row], context: Context) -> list[tuple[str, Outc
         started = time.perf_counter()
         try:
             outcome = row.run(context)
+        except (MemoryError, OSError):
+            raise
         except Exception as error:  # one row that breaks must not cost the table
             text = " ".join(str(error).split())[:300]
             outcome = Outcome(f"stopped: {type(error).__name__}: {text}", None, None, False)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from abm.record.files import replace_text
 from scenarios.studies.validation.row import Kind, Tier
 from scenarios.studies.validation.run import Judged
 
@@ -109,7 +110,7 @@ def write(judged: Sequence[Judged], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     texts = {"csv": to_csv(judged), "md": to_markdown(judged), "html": to_html(judged)}
     for suffix, text in texts.items():
-        (out / f"validation.{suffix}").write_text(text, encoding="utf-8")
+        replace_text(out / f"validation.{suffix}", text)
 
 
 def show(judged: Sequence[Judged], seconds: float) -> None:
