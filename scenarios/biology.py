@@ -29,7 +29,6 @@ from abm.processes.motion import Motion, MotionParameters
 from abm.processes.process import AbstractProcess
 from abm.state.columns import CellType, Group
 from abm.state.exchange import Exchange
-from abm.state.sites import Species
 from abm.streams import Streams
 from scenarios.overrides import Overrides
 from scenarios.schema import Scenario
@@ -100,15 +99,7 @@ class Biology:
         self._motion = overrides.apply("motion", MotionParameters())
         self._contact = overrides.apply("contact", ContactParameters())
         self._tissue = tissue
-        self._medium = ClampedMedium(
-            asn=float(medium[Species.ASN]),
-            gln=float(medium[Species.GLN]),
-            glu=float(medium[Species.GLU]),
-            eaa=float(medium[Species.EAA]),
-            ser=float(medium[Species.SER]),
-            glucose=float(medium[Species.GLUCOSE]),
-            o2=float(medium[Species.O2]),
-        )
+        self._medium = ClampedMedium.of(medium)
         self.kinds = [self._kind(i, entry) for i, entry in enumerate(scenario.mechanistic_cells)]
         self.exchanges = {kind.name: Exchange() for kind in self.kinds}
         self.vectors = {kind.name: kind.vector for kind in self.kinds}

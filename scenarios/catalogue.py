@@ -1,5 +1,6 @@
 """The bundled scenarios and assays: names, files, one-line descriptions, without reading YAML."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from abm.errors import ScenarioError
@@ -27,13 +28,20 @@ def find(name: str | Path) -> Path:
 
     Raises ScenarioError that proposes the nearest bundled names.
     """
+    return find_among(bundled() | bundled_assays(), name, "scenario or assay")
+
+
+def find_among(known: Mapping[str, Path], name: str | Path, kind: str) -> Path:
+    """Return one of the bundled files ``known``, unless ``name`` ends in .yaml or has a slash.
+
+    ``kind`` is what the message of the ScenarioError calls it; it proposes the nearest names.
+    """
     text = str(name)
     if isinstance(name, Path) or text.endswith((".yaml", ".yml")) or "/" in text or "\\" in text:
         return Path(name)
-    known = bundled() | bundled_assays()
     if text not in known:
         raise ScenarioError(
-            f"'{text[:80]}': there is no bundled scenario or assay of this name"
+            f"'{text[:80]}': there is no bundled {kind} of this name"
             f"{did_you_mean(text, known)}; a file needs .yaml or a slash in its name"
         )
     return known[text]

@@ -4,7 +4,7 @@ import dataclasses
 import io
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pydantic
 
@@ -13,6 +13,9 @@ from scenarios import catalogue, load_text
 from scenarios.load_errors import explain, to_lines
 from scenarios.load_text import KeyPath, Tree
 from scenarios.schema import Scenario
+from scenarios.schema.document import Document
+
+D = TypeVar("D", bound=Document)
 
 _NO_WRAPPING = 2**16
 
@@ -37,18 +40,8 @@ def loads(
             f"{file}: is an assay, no scenario: `asnsim run` takes it, "
             f"scenarios.studies.load.load_assay reads it"
         )
-    changed = [override(tree, assignment) for assignment in overrides]
-    if seed is not None:
-        tree.contents["seed"] = seed
-        changed.append((("seed",), "--seed"))
-
-    where = Locator(file, tree, tuple(changed))
-    try:
-        scenario = Scenario.model_validate(tree.contents)
-    except pydantic.ValidationError as error:
-        found = explain(error, tree.contents)
-        found.sort(key=lambda problem: (problem.rank, tree.line(problem.path)))
-        raise ScenarioError(to_lines(found, where.line)) from None
+    where = overridden(tree, file, overrides, seed)
+    scenario = checked(Scenario, where)
     scenario._name = Path(file).stem
     scenario._locate = where
     return scenario
@@ -73,6 +66,28 @@ class Locator:
     def __call__(self, dotted: str) -> str:
         """Return the place of a dotted path, and the path, as the start of a message."""
         return f"{self.line(_split(dotted))}: {dotted}"
+
+
+def overridden(
+    tree: Tree, file: str, overrides: Sequence[str] = (), seed: int | None = None
+) -> Locator:
+    """Lay ``--set`` texts and a seed over ``tree``, in place; return where its paths come from."""
+    changed = [override(tree, assignment) for assignment in overrides]
+    if seed is not None:
+        tree.contents["seed"] = seed
+        changed.append((("seed",), "--seed"))
+    return Locator(file, tree, tuple(changed))
+
+
+def checked(model: type[D], where: Locator) -> D:
+    """Return the contents of a tree as ``model``; ScenarioError with one line per problem."""
+    tree = where.tree
+    try:
+        return model.model_validate(tree.contents)
+    except pydantic.ValidationError as error:
+        found = explain(error, tree.contents, model)
+        found.sort(key=lambda problem: (problem.rank, tree.line(problem.path)))
+        raise ScenarioError(to_lines(found, where.line)) from None
 
 
 def dump_resolved(scenario: Scenario) -> str:

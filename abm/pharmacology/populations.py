@@ -87,6 +87,16 @@ class AbstractKinetics(ParameterSet, ABC):
             "absorption_half_life": self.absorption_half_life / factors.absorption,
         }
 
+    def _scaled_compartments(self, factors: Factors) -> dict[str, Any]:
+        """Return clearance, volumes and depot of two compartments, for kinetics that have them."""
+        scales = {
+            "clearance": factors.clearance,
+            "central_volume": factors.volume,
+            "peripheral_volume": factors.peripheral_volume,
+        }
+        scaled = {name: getattr(self, name) * factor for name, factor in scales.items()}
+        return scaled | self._scaled_depot(factors)
+
     @property
     def absorption_rate(self) -> float:
         """Rate at which the depot empties [1/h]; ScenarioError where the route has no data."""
@@ -177,13 +187,7 @@ class AllometricKinetics(AbstractKinetics):
 
     def scaled(self, factors: Factors) -> Self:
         """Return Eq. (P16); the exchange between the volumes is the same in all patients."""
-        return dataclasses.replace(
-            self,
-            clearance=self.clearance * factors.clearance,
-            central_volume=self.central_volume * factors.volume,
-            peripheral_volume=self.peripheral_volume * factors.peripheral_volume,
-            **self._scaled_depot(factors),
-        )
+        return dataclasses.replace(self, **self._scaled_compartments(factors))
 
     def disposition(self, patient: Patient) -> ExponentialDisposition:
         """Return Eq. (P4) with clearances by weight^0.75 and volumes by weight, Eq. (P12)."""
@@ -223,13 +227,7 @@ class SurfaceKinetics(AbstractKinetics):
 
     def scaled(self, factors: Factors) -> Self:
         """Return Eq. (P16); the exchange between the volumes is the same in all patients."""
-        return dataclasses.replace(
-            self,
-            clearance=self.clearance * factors.clearance,
-            central_volume=self.central_volume * factors.volume,
-            peripheral_volume=self.peripheral_volume * factors.peripheral_volume,
-            **self._scaled_depot(factors),
-        )
+        return dataclasses.replace(self, **self._scaled_compartments(factors))
 
     def disposition(self, patient: Patient) -> ExponentialDisposition:
         """Return Eq. (P1) or (P4) with all sizes proportional to the surface area."""

@@ -7,6 +7,7 @@ doubling time in clamped RPMI-1640, death included. Clones and knock-downs inher
 import dataclasses
 import functools
 import math
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,6 +26,7 @@ from abm.processes.cell_lines import CellLine
 from abm.processes.cell_parameters import CellParameters
 from abm.processes.cell_vector import CellSwitches, parameter_vector
 from abm.processes.microenvironment import perk_input, serine_factor
+from abm.state.sites import Species
 
 FAST_INTERVAL_H = 1.0 / 60.0
 INTERVAL_H = 0.1
@@ -54,6 +56,14 @@ class ClampedMedium:
     ser: float = 150.0
     glucose: float = 5000.0
     o2: float = 200.0
+
+    @classmethod
+    def of(cls, concentration: NDArray[np.float64]) -> Self:
+        """Return what a cell feels of ``concentration``, float64[n_species] [uM]."""
+        return cls(
+            **{one.name: float(concentration[Species[one.name.upper()]])
+               for one in dataclasses.fields(cls)}
+        )  # fmt: skip
 
 
 RPMI_1640 = ClampedMedium(asn=379.0, gln=2055.0, glu=136.0, eaa=1630.0, ser=285.7, glucose=11111.0)

@@ -4,14 +4,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from abm.kernels.cell_layout import N_CONDITION, N_FLUX
 from abm.state.population import Population
 from abm.state.sites import N_UPTAKE
-
-N_FLUX = 5
-"""Rows of ``fluxes``, as in CellFlux."""
-
-N_CONDITION = 3
-"""Rows of ``conditions``, as in CellCondition."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ from abm.environment import media
 from abm.errors import NumericalError
 from abm.observe_wells import STATE_COLUMNS
 from abm.processes.cell_vector import CellSwitches, parameter_vector
-from abm.processes.equilibrium import equilibrated_state, solve_translation_rate
+from abm.processes.equilibrium import ClampedMedium, equilibrated_state, solve_translation_rate
 from abm.state.sites import Species
 from analysis.dose_curves import passing_dose
 from scenarios.biology import GENOTYPE_SETTLES_H, MEDIUM_SETTLES_H, with_genotype
@@ -18,7 +18,6 @@ from scenarios.calibration.dish import (
     Course,
     Stretch,
     clamped_course,
-    clamped_medium,
     closed_course,
 )
 from scenarios.calibration.parameters import Cells
@@ -92,7 +91,7 @@ class Bench:
         doses = _doses(culture)
         state = equilibrated_state(
             line, rate, np.full(len(doses), alleles), 1.0,
-            clamped_medium(mix(culture.medium, culture.serum)),
+            ClampedMedium.of(mix(culture.medium, culture.serum)),
             hours=MEDIUM_SETTLES_H if genotype == Genotype() else GENOTYPE_SETTLES_H,
             parameters=parameters, switches=genes,
         )  # fmt: skip

@@ -125,7 +125,7 @@ def clamped_course(
     """
     recorder = _Recorder(state)
     for stretch in stretches:
-        medium = clamped_medium(stretch.medium)
+        medium = ClampedMedium.of(stretch.medium)
         done = 0.0
         while done < stretch.hours - _CLOSE_H:
             chunk = _EARLY_CHUNK_H if done < _EARLY_H - _CLOSE_H else _CHUNK_H
@@ -259,16 +259,3 @@ def mean_size() -> float:
     """Return the mean size of cells that grow for long, none in step with another."""
     cv = InheritanceParameters().division_size_cv
     return DIVISION_SIZE_MEAN * math.log(2.0) / (1.0 + cv**2)
-
-
-def clamped_medium(medium: NDArray[np.float64]) -> ClampedMedium:
-    """Return a medium, float64[n_species] [uM], as a cell feels it."""
-    return ClampedMedium(
-        asn=float(medium[Species.ASN]),
-        gln=float(medium[Species.GLN]),
-        glu=float(medium[Species.GLU]),
-        eaa=float(medium[Species.EAA]),
-        ser=float(medium[Species.SER]),
-        glucose=float(medium[Species.GLUCOSE]),
-        o2=float(medium[Species.O2]),
-    )

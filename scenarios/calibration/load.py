@@ -2,14 +2,9 @@
 
 from pathlib import Path
 
-import pydantic
-
-from abm.errors import ScenarioError
-from abm.units import did_you_mean
-from scenarios import load_text
+from scenarios import catalogue, load_text
 from scenarios.calibration.schema import Calibration
-from scenarios.load import Locator
-from scenarios.load_errors import explain, to_lines
+from scenarios.load import Locator, checked, overridden
 
 LIBRARY = Path(__file__).parents[1] / "library" / "calibration"
 
@@ -19,16 +14,8 @@ def find(name: str | Path) -> Path:
 
     Raises ScenarioError that proposes the nearest bundled name.
     """
-    text = str(name)
-    if isinstance(name, Path) or text.endswith((".yaml", ".yml")) or "/" in text or "\\" in text:
-        return Path(name)
     known = {path.stem: path for path in sorted(LIBRARY.glob("*.yaml"))}
-    if text not in known:
-        raise ScenarioError(
-            f"'{text[:80]}': there is no bundled calibration of this name"
-            f"{did_you_mean(text, known)}; a file needs .yaml or a slash in its name"
-        )
-    return known[text]
+    return catalogue.find_among(known, name, "calibration")
 
 
 def load_calibration(name: str | Path, *, seed: int | None = None) -> Calibration:
@@ -44,15 +31,8 @@ def loads_calibration(
 ) -> Calibration:
     """Return the calibration in ``text``; ``file`` is how messages call it."""
     tree = load_text.parse_text(text, file)
-    if seed is not None:
-        tree.contents["seed"] = seed
-    where = Locator(file, tree, ())
-    try:
-        calibration = Calibration.model_validate(tree.contents)
-    except pydantic.ValidationError as error:
-        found = explain(error, tree.contents, Calibration)
-        found.sort(key=lambda one: (one.rank, tree.line(one.path)))
-        raise ScenarioError(to_lines(found, where.line)) from None
+    where = overridden(tree, file, seed=seed)
+    calibration = checked(Calibration, where)
     # Names of parameters hold dots themselves, so places are found by key and not by dotted path.
     calibration._locate = lambda path: f"{_place(where, path)}: {path}"
     return calibration

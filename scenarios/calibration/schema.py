@@ -1,10 +1,8 @@
 """What a calibration file may hold: parameters, targets and settings of the search."""
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic_core import PydanticCustomError
 
 from abm.kernels.cell_layout import CellState
 from abm.observe_wells import STATE_COLUMNS
@@ -25,6 +23,7 @@ from scenarios.schema.base import (
     written,
 )
 from scenarios.schema.cells import Genotype, Line
+from scenarios.schema.document import Document, Problem, contradictions
 from scenarios.schema.environment import Medium, Serum
 from scenarios.studies.schema import Activities, Activity
 
@@ -39,15 +38,6 @@ _SWITCHES = tuple(row.name for row in CellSwitches.rows())
 Number = Annotated[float, Quantity("", -1e12, 1e12, "-1e12", "1e12")]
 Positive = Annotated[float, Quantity("", 0.0, 1e12, "0", "1e12", is_open=True)]
 Factor = Annotated[float, Quantity("", 1.0, 1e3, "1", "1000", is_open=True)]
-
-Problem = tuple[tuple[str | int, ...], str]
-"""Where a file contradicts itself, and how."""
-
-
-def contradictions(found: list[Problem]) -> PydanticCustomError:
-    """Return one error for contradictions at several places of a model."""
-    text = "; ".join(message for _, message in found)
-    return PydanticCustomError("contradictions", "{text}", {"text": text, "found": found})
 
 
 def _read_text_or_number(value: Any) -> str | float:
@@ -237,7 +227,7 @@ class Optimiser(Model):
     """Half distance of the central differences, on the log scale."""
 
 
-class Calibration(Model):
+class Calibration(Document):
     """A whole calibration file."""
 
     asnsim: Literal[1]
@@ -249,8 +239,6 @@ class Calibration(Model):
     parameters: dict[str, Parameter]
     targets: tuple[Target, ...]
     optimiser: Optimiser = written({})
-
-    _locate: Callable[[str], str] | None = pydantic.PrivateAttr(None)
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> "Calibration":
@@ -269,7 +257,3 @@ class Calibration(Model):
         if found:
             raise contradictions(found)
         return self
-
-    def located(self, path: str) -> str:
-        """Return ``FILE: line N: path`` for a dotted path, as a prefix of a later error."""
-        return self._locate(path) if self._locate else path

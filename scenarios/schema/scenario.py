@@ -1,24 +1,21 @@
 """The scenario: everything that one run needs to know."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import pydantic
-from pydantic_core import PydanticCustomError
 
 from scenarios.schema import names
-from scenarios.schema.base import Boolean, Count, Model, written
+from scenarios.schema.base import Boolean, Count, written
 from scenarios.schema.cells import CellPopulation, FixedRateCells, Inheritance, MechanisticCells
 from scenarios.schema.compound_rules import find_compound_contradictions
+from scenarios.schema.document import Document, Seed, contradictions
 from scenarios.schema.environment import Environment, Tissue
 from scenarios.schema.rules import find_contradictions
 from scenarios.schema.timing import Stop, StopAtCells, Timing
 from scenarios.schema.treatment import Treatment
 
-_LARGEST_SEED = 2**63 - 1
 
-
-class Scenario(Model):
+class Scenario(Document):
     """A checked scenario in internal units: h, um, pL, uM, 1/h; ``tick`` in minutes.
 
     Two scenarios are equal when their values are, whatever units they were written in.
@@ -37,37 +34,21 @@ class Scenario(Model):
     replicates: Annotated[int, Count(1, names.LARGEST_NUMBER_OF_REPLICATES)] = 1
     barcodes: Boolean = False
     parameters: dict[str, str | int | float] = written({})
-    seed: Annotated[int, Count(0, _LARGEST_SEED)] = 1
+    seed: Seed = 1
 
-    _author: dict[str, Any] = pydantic.PrivateAttr(default_factory=dict)
     _name: str = pydantic.PrivateAttr("scenario")
-    _locate: Callable[[str], str] | None = pydantic.PrivateAttr(None)
-
-    @pydantic.model_validator(mode="wrap")
-    @classmethod
-    def _keep_author(cls, value: Any, handler: Callable[[Any], "Scenario"]) -> "Scenario":
-        scenario = handler(value)
-        if isinstance(value, dict):
-            scenario._author = value
-        return scenario
 
     @pydantic.model_validator(mode="after")
     def _check_contradictions(self) -> "Scenario":
         found = [*find_contradictions(self), *find_compound_contradictions(self)]
         if found:
-            text = "; ".join(f"{'.'.join(map(str, path))}: {message}" for path, message in found)
-            raise PydanticCustomError("contradictions", "{text}", {"text": text, "found": found})
+            raise contradictions(found)
         return self
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Scenario) and self.__dict__ == other.__dict__
 
     __hash__ = None  # type: ignore[assignment]
-
-    @property
-    def name(self) -> str:
-        """Name of the bundled scenario or stem of the file."""
-        return self._name
 
     @property
     def mechanistic_cells(self) -> tuple[MechanisticCells, ...]:
@@ -94,7 +75,3 @@ class Scenario(Model):
         """Number of tumour cells that ends the run, the smallest one given."""
         limits = [stop.n_cells for stop in self.stop if isinstance(stop, StopAtCells)]
         return min(limits, default=None)
-
-    def located(self, path: str) -> str:
-        """Return ``FILE: line N: path`` for a dotted path, as a prefix of a later error."""
-        return self._locate(path) if self._locate else path

@@ -43,7 +43,8 @@ class Amount(Model):
     unit: str
 
 
-def _read_amount(value: Any) -> Amount:
+def read_amount(value: Any) -> Amount:
+    """Read an amount of enzyme as text with its unit; raises PydanticCustomError."""
     if isinstance(value, Amount):
         return value
     hint = f"write one of {', '.join(_AMOUNT_UNITS)}, e.g. 2500 IU/m2"
@@ -65,7 +66,7 @@ def _read_amount(value: Any) -> Amount:
 
 DoseAmount = Annotated[
     Amount,
-    pydantic.PlainValidator(_read_amount, json_schema_input_type=str),
+    pydantic.PlainValidator(read_amount, json_schema_input_type=str),
     pydantic.PlainSerializer(lambda amount: f"{amount.value!r} {amount.unit}", return_type=str),
 ]
 

@@ -3,12 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import pydantic
-
 from abm.errors import ScenarioError
 from scenarios import catalogue, load_text
-from scenarios.load import Locator, override, resolve, to_yaml
-from scenarios.load_errors import explain, to_lines
+from scenarios.load import checked, overridden, resolve, to_yaml
 from scenarios.studies.families import family
 from scenarios.studies.schema import Assay
 
@@ -30,11 +27,7 @@ def loads_assay(
 ) -> Assay:
     """Return the assay in ``text``; ``file`` is how messages call it. Raises as ``load_assay``."""
     tree = load_text.parse_text(text, file)
-    changed = [override(tree, assignment) for assignment in overrides]
-    if seed is not None:
-        tree.contents["seed"] = seed
-        changed.append((("seed",), "--seed"))
-    where = Locator(file, tree, tuple(changed))
+    where = overridden(tree, file, overrides, seed)
     kind = tree.contents.get("assay")
     if not isinstance(kind, str):
         raise ScenarioError(f"{file}: line 1: assay: is missing: the family, e.g. assay: mtt")
@@ -42,12 +35,7 @@ def loads_assay(
         model = family(kind).model
     except ScenarioError as error:
         raise ScenarioError(f"{where('assay')}: {error}") from None
-    try:
-        assay = model.model_validate(tree.contents)
-    except pydantic.ValidationError as error:
-        found = explain(error, tree.contents, model)
-        found.sort(key=lambda problem: (problem.rank, tree.line(problem.path)))
-        raise ScenarioError(to_lines(found, where.line)) from None
+    assay = checked(model, where)
     assay._name = Path(file).stem
     assay._locate = where
     return assay

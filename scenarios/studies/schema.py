@@ -3,18 +3,15 @@
 This file has what assays share; each family adds its own keys in its own file.
 """
 
-from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import pydantic
-from pydantic_core import PydanticCustomError
 
 from scenarios.schema import names
 from scenarios.schema.base import (
     Boolean,
     Count,
     Duration,
-    Model,
     Name,
     Quantity,
     Time,
@@ -24,10 +21,10 @@ from scenarios.schema.base import (
     written,
 )
 from scenarios.schema.cells import Line
+from scenarios.schema.document import Document, Seed, contradictions
 from scenarios.schema.environment import Medium, Serum
-from scenarios.schema.treatment import Amount, _read_amount
+from scenarios.schema.treatment import Amount, read_amount
 
-_LARGEST_SEED = 2**63 - 1
 FEWEST_DOSES = 4
 """A curve of four parameters needs as many doses above zero."""
 
@@ -48,7 +45,7 @@ def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
 def _read_activity(value: Any) -> float:
     if isinstance(value, float):
         return value
-    amount: Amount = _read_amount(value)
+    amount: Amount = read_amount(value)
     if amount.unit != "IU/mL":
         raise problem(f"{shorten(value)}: must be an activity in IU/mL, e.g. 1 IU/mL")
     return amount.value
@@ -82,7 +79,7 @@ _Concentration = Annotated[float, Quantity("uM", 0.0, 1e6, "0 uM", "1 M")]
 Concentrations = Annotated[tuple[_Concentration, ...], _WRAP, _DISTINCT]
 
 
-class Assay(Model):
+class Assay(Document):
     """What every assay has."""
 
     asnsim: Literal[1]
@@ -91,28 +88,9 @@ class Assay(Model):
     """Family of the assay."""
     description: str = ""
     sources: tuple[str, ...] = ()
-    seed: Annotated[int, Count(0, _LARGEST_SEED)] = 1
+    seed: Seed = 1
 
-    _author: dict[str, Any] = pydantic.PrivateAttr(default_factory=dict)
     _name: str = pydantic.PrivateAttr("assay")
-    _locate: Callable[[str], str] | None = pydantic.PrivateAttr(None)
-
-    @pydantic.model_validator(mode="wrap")
-    @classmethod
-    def _keep_author(cls, value: Any, handler: Callable[[Any], "Assay"]) -> "Assay":
-        assay = handler(value)
-        if isinstance(value, dict):
-            assay._author = value
-        return assay
-
-    @property
-    def name(self) -> str:
-        """Name of the bundled assay or stem of the file."""
-        return self._name
-
-    def located(self, path: str) -> str:
-        """Return ``FILE: line N: path`` for a dotted path, as a prefix of a later error."""
-        return self._locate(path) if self._locate else path
 
 
 class CultureAssay(Assay):
@@ -163,8 +141,7 @@ class DoseSeries(CultureAssay):
                 f"{self.n_doses}: a dose series of {self.n_doses} "
                 f"point{'s' * (self.n_doses > 1)} gives no curve: at least {FEWEST_DOSES}"
             )
-            found = [(("n_doses",), text)]
-            raise PydanticCustomError("contradictions", "{text}", {"text": text, "found": found})
+            raise contradictions([(("n_doses",), text)])
         return self
 
     @property

@@ -4,32 +4,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from scenarios.build import build
-from scenarios.load import loads
+from scenarios.studies.validation.theory_population import engine
+from scenarios.studies.validation.theory_population import finished as to_the_end
 from tests.theory import case
 
-SCENARIO = """
-asnsim: 1
-description: engine alone
-environment: {{kind: well, volume: 100 uL, species: []}}
-cells:
-  - {{type: cell, model: fixed-rates, number: {number}, birth_rate: {birth} 1/d,
-     death_rate: {death} 1/d, clock: {{erlang: {stages}}}, mutation_probability: {mutation}}}
-time: {{end: {end}, tick: {tick}, coupling: {tick}, fate: {tick}, record: {end}, checkpoint: {end}}}
-stop: [{stop}]
-replicates: {replicates}
-seed: {seed}
-"""
 
-
-def finished(
-    *, number, birth, death=0.0, stages=1, mutation=0.0, end, tick="30 min", stop="extinct",
-    replicates=1, seed=1,
-):  # fmt: skip
-    model = build(loads(SCENARIO.format(**locals())))
-    while model.running:
-        model.step()
-    return model
+def finished(**numbers):
+    """A model of the engine alone (:func:`engine`), run to its end."""
+    return to_the_end(engine(**numbers))
 
 
 def count_by_replicate(model):
@@ -105,22 +87,8 @@ def test_a_resistant_cell_is_there_as_often_as_iwasa_says(death_over_birth):
 def test_growth_of_erlang_clocks_solves_euler_lotka(stages):
     """C20: slope of ln N from an asynchronous start; the mean cycle is 24 h for every clock."""
     expected = case("C20")["expected"][f"erlang_k{stages}"]["growth_per_h"]
-    model = build(
-        loads(
-            SCENARIO.format(
-                number=400 if stages == 1 else 2000,
-                birth=1.0,
-                death=0.0,
-                stages=stages,
-                mutation=0.0,
-                end="8 d",
-                tick="30 min",
-                stop="",
-                replicates=1,
-                seed=3,
-            )
-        )
-    )
+    number = 400 if stages == 1 else 2000
+    model = engine(number=number, birth=1.0, stages=stages, end="8 d", stop="", seed=3)
     hours, count = [], []
     while model.running:
         model.step()
