@@ -25,6 +25,11 @@ class Stream(IntEnum):
     MOTILITY = 8
     VESSELS = 9
     READING = 20
+    PATIENT_COVARIATES = 64
+    PATIENT_KINETICS = 65
+    PATIENT_OCCASIONS = 66
+    PATIENT_ASSAY = 67
+    PATIENT_IMMUNITY = 68
 
 
 class Streams:

@@ -6,29 +6,18 @@ begins with the same patients as a cohort of 100.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 
 from abm.errors import ScenarioError
-from abm.kernels import philox
 from abm.pharmacology.patient import Patient, Sex
 from abm.pharmacology.populations import AbstractKinetics, Factors
 from abm.pharmacology.variability import CHILDREN, Demographics, Variability
+from abm.streams import Stream, Streams
 
 _PATIENT_SALT = 1_000_003
 _LARGEST_COHORT = 1_000_000
 _DRAW_OF_INACTIVATION = 8
-
-
-class PatientStream(IntEnum):
-    """What a random number of a patient is for; clear of the numbers of abm.streams.Stream."""
-
-    COVARIATES = 64
-    KINETICS = 65
-    OCCASIONS = 66
-    ASSAY = 67
-    IMMUNITY = 68
 
 
 @dataclass(frozen=True)
@@ -44,17 +33,13 @@ class Cohort:
         """Number of patients."""
         return len(self.patients)
 
-    def normals(self, stream: PatientStream, occasion: int = 0, draw: int = 0) -> np.ndarray:
+    def normals(self, stream: Stream, occasion: int = 0, draw: int = 0) -> np.ndarray:
         """Return float64[2, n] standard normal numbers, two per patient."""
-        out = np.empty((2, self.keys.shape[0]))
-        philox.fill_normals(_seed(self.seed), int(stream), occasion, self.keys, draw, out)
-        return out
+        return Streams(self.seed).normals(stream, occasion, self.keys, draw)
 
-    def uniforms(self, stream: PatientStream, occasion: int = 0, draw: int = 0) -> np.ndarray:
+    def uniforms(self, stream: Stream, occasion: int = 0, draw: int = 0) -> np.ndarray:
         """Return float64[2, n] numbers in (0, 1), two per patient."""
-        out = np.empty((2, self.keys.shape[0]))
-        philox.fill_uniforms(_seed(self.seed), int(stream), occasion, self.keys, draw, out)
-        return out
+        return Streams(self.seed).uniforms(stream, occasion, self.keys, draw)
 
     def factors(self, spread: Variability) -> list[Factors]:
         """Return what each patient has in place of typical values, Eq. (P16); medians are 1."""
@@ -64,7 +49,7 @@ class Cohort:
             (spread.bioavailability_sd_log, spread.absorption_sd_log),
         )
         columns = [
-            np.exp(np.array(pair)[:, None] * self.normals(PatientStream.KINETICS, draw=draw))
+            np.exp(np.array(pair)[:, None] * self.normals(Stream.PATIENT_KINETICS, draw=draw))
             for draw, pair in enumerate(sds)
         ]
         return [Factors(*row) for row in np.concatenate(columns).T.tolist()]
@@ -84,14 +69,14 @@ class Cohort:
         out = np.ones((self.n_patients, n_occasions))
         if spread.occasion_sd_log > 0.0:
             for occasion in range(n_occasions):
-                normal = self.normals(PatientStream.OCCASIONS, occasion)[0]
+                normal = self.normals(Stream.PATIENT_OCCASIONS, occasion)[0]
                 out[:, occasion] = np.exp(spread.occasion_sd_log * normal)
         return out
 
     def is_inactivated(self, spread: Variability) -> np.ndarray:
         """Return bool[n], who has no activity from the first dose on."""
         return (
-            self.uniforms(PatientStream.KINETICS, draw=_DRAW_OF_INACTIVATION)[0]
+            self.uniforms(Stream.PATIENT_KINETICS, draw=_DRAW_OF_INACTIVATION)[0]
             < spread.inactivated_share
         )
 
@@ -102,7 +87,7 @@ class Cohort:
         """
         out = np.empty_like(activity)
         for sample in range(activity.shape[1]):
-            relative, absolute = self.normals(PatientStream.ASSAY, sample)
+            relative, absolute = self.normals(Stream.PATIENT_ASSAY, sample)
             value = activity[:, sample] * (1.0 + spread.proportional_error * relative)
             out[:, sample] = value + spread.additive_error * absolute
         out[out < spread.quantification_limit] = 0.0
@@ -121,11 +106,9 @@ def virtual_patients(n_patients: int, seed: int, who: Demographics = CHILDREN) -
         raise ScenarioError(
             f"demographics: lowest_age {who.lowest_age:g} above highest_age {who.highest_age:g}"
         )
-    keys = np.empty(n_patients, np.uint64)
-    philox.fill_keys(_seed(seed), _PATIENT_SALT, 0, keys)
-    cohort = Cohort(seed, (), keys)
-    of_age, of_weight = cohort.normals(PatientStream.COVARIATES)
-    is_male = cohort.uniforms(PatientStream.COVARIATES, draw=1)[0] < who.male_share
+    cohort = Cohort(seed, (), Streams(seed).founder_keys(_PATIENT_SALT, 0, n_patients))
+    of_age, of_weight = cohort.normals(Stream.PATIENT_COVARIATES)
+    is_male = cohort.uniforms(Stream.PATIENT_COVARIATES, draw=1)[0] < who.male_share
     ages = np.clip(
         who.median_age * np.exp(who.age_sd_log * of_age), who.lowest_age, who.highest_age
     )
@@ -139,8 +122,4 @@ def virtual_patients(n_patients: int, seed: int, who: Demographics = CHILDREN) -
             weights.tolist(), ages.tolist(), is_male.astype(int).tolist(), strict=True
         )
     )
-    return Cohort(seed, patients, keys)
-
-
-def _seed(seed: int) -> np.uint64:
-    return np.uint64(seed & 0xFFFFFFFFFFFFFFFF)
+    return Cohort(seed, patients, cohort.keys)

@@ -16,8 +16,9 @@ import numpy as np
 
 from abm.errors import ScenarioError
 from abm.parameters import ParameterSet, parameter
-from abm.pharmacology.cohort import Cohort, PatientStream
+from abm.pharmacology.cohort import Cohort
 from abm.pharmacology.kinetics import rate_of_half_life
+from abm.streams import Stream
 
 _TONG = "fitted to B3a (Tong 2014, Blood 123:2026)"
 
@@ -115,12 +116,12 @@ def draw_reactions(
     """
     days = np.asarray(dose_days, dtype=np.float64)
     memory = remembered_exposure(exposures, days, parameters.titre_half_life)
-    normal = cohort.normals(PatientStream.IMMUNITY, enzyme_index)[0]
+    normal = cohort.normals(Stream.PATIENT_IMMUNITY, enzyme_index)[0]
     response = parameters.titre_rise * np.exp(parameters.rise_sd_log * normal)
     is_high = response[:, None] * memory[None, :] > parameters.threshold
     reacts = is_high.any(axis=1)
     onset = np.where(reacts, days[is_high.argmax(axis=1)], np.inf)
     share = parameters.silent_share if silent_share is None else silent_share
-    is_silent = cohort.uniforms(PatientStream.IMMUNITY, enzyme_index, draw=1)[0] < share
+    is_silent = cohort.uniforms(Stream.PATIENT_IMMUNITY, enzyme_index, draw=1)[0] < share
     kinds = np.where(is_silent, int(Reaction.SILENT), int(Reaction.ALLERGY)) * reacts
     return Reactions(kinds.astype(np.int8), onset, parameters.inactivated_clearance_factor)
