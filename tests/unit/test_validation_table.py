@@ -220,7 +220,7 @@ def test_an_ablation_reaches_every_scenario_of_its_context():
     context = Context(parameters={"switches.gcn2": 0.0}, products=mechanism.products, is_thin=True)
     scenario = context.scenario(c.dosed(c.well(c.cells("a549", 100), hours=1), (0.0, 1.0)))
     assert scenario.parameters["switches.gcn2"] == 0.0
-    assert scenario.treatment.doses[0].product == c.glutaminase_free()
+    assert scenario.treatment.doses[0].product == c.GLUTAMINASE_FREE
     assert context.n_wells(3) == 2
 
 

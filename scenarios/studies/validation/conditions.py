@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from abm.environment import media
-from abm.pharmacology.products import PRODUCTS
+from abm.state.sites import Species
 from scenarios.studies.validation.context import Tree
 
 CELLS_PER_WELL = 7500
@@ -21,15 +21,7 @@ DIALYSED: Mapping[str, Any] = {"fraction": 0.1, "dialysed": True}
 SOLVED = ("asn", "gln", "glu", "nh3")
 AMINO_ACIDS = ("asn", "gln", "glu", "asp", "eaa", "ser")
 N_WASHES = 2
-NATIVE = "e-coli"
-
-
-def glutaminase_free() -> str:
-    """Return the name of the product without glutaminase."""
-    for name, product in PRODUCTS.items():
-        if product.enzyme.glutaminase_share == 0.0:
-            return name
-    raise KeyError("no product is free of glutaminase")
+NATIVE, GLUTAMINASE_FREE = "e-coli", "glutaminase-free"
 
 
 def cells(line: str, number: int = N_AGENTS, **changes: Any) -> Tree:
@@ -123,6 +115,4 @@ def refill(
 
 def asn_of(base: str) -> float:
     """Return the Asn of a medium with 10 % dialysed serum [uM]."""
-    from abm.state.sites import Species
-
     return float(media.medium(base, 0.1)[Species.ASN])

@@ -134,7 +134,7 @@ def a2_induced(context: Context) -> Outcome:
 
 def a2_glutaminase(context: Context) -> Outcome:
     """OVCAR-8 and its knock-down under the enzyme without glutaminase, up to 10 U/mL."""
-    free = c.glutaminase_free()
+    free = c.GLUTAMINASE_FREE
     half = {}
     for name, genotype in (("parent", {}), ("knock-down", {"asns_knock_down": _KNOCKED_DOWN})):
         culture = c.well(c.cells("ovcar-8", genotype=genotype), hours=72)

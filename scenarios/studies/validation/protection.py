@@ -96,7 +96,7 @@ def _one_dose(line: str, product: str, context: Context, **changes: Any) -> tupl
 
 def a13(context: Context) -> Outcome:
     """ASNS-negative and ASNS-positive cells at 1 U/mL of both enzymes."""
-    free = c.glutaminase_free()
+    free = c.GLUTAMINASE_FREE
     table = {
         (cell, product): _one_dose(line, product, context, **changes)
         for cell, line, changes in (
