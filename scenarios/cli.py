@@ -93,8 +93,7 @@ def info() -> int:
         write(f"{name}: {version}")
     write(f"cpu: {cpu_name()}")
     write(f"threads: {largest_number_of_threads()}")
-    config: Any = _jit.numba.config
-    write(f"cache: {config.CACHE_DIR}")
+    write(f"cache: {_jit.cache_root()}")
     return DONE
 
 

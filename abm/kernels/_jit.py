@@ -4,12 +4,14 @@
 bits on any number of threads and after a restart. ``error_model="numpy"`` lets divisions
 vectorise; kernels therefore never rely on ``ZeroDivisionError``.
 
-Numba's cache does not notice a change in a *called* kernel of another file, so the cache folder
-is keyed by a hash of all kernel sources.
+Numba's cache does not notice a change in a *called* kernel of another file, so each kernel file
+has a cache folder keyed by a hash of its source and of all kernel files that it imports.
 """
 
+import functools
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -41,28 +43,62 @@ import numba  # noqa: E402  (reads the environment when it loads)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _cache_folder() -> Path:
+_IMPORT = re.compile(r"^\s*from abm\.kernels(?:\.(\w+))? import ([^#\n(]*|\([^)]*\))", re.MULTILINE)
+_HERE = Path(__file__).parent
+
+
+def _imports(module: str) -> set[str]:
+    """Return the kernel files that a kernel file imports."""
+    found: set[str] = set()
+    for name, listed in _IMPORT.findall((_HERE / f"{module}.py").read_text(encoding="utf-8")):
+        names = [name] if name else re.findall(r"\w+", listed)
+        found.update(one for one in names if (_HERE / f"{one}.py").is_file())
+    return found
+
+
+@functools.cache
+def _cache_folder(module: str) -> Path:
+    """Return the cache folder of one kernel file."""
+    known, waiting = {"_jit"}, {module}
+    while waiting:
+        one = waiting.pop()
+        known.add(one)
+        waiting |= _imports(one) - known
     digest = hashlib.blake2b(digest_size=6)
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
-    root = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME", os.path.join(os.path.expanduser("~"), ".cache")), "asnsim"
-    )
-    folder = Path(root) / f"kernels-{digest.hexdigest()}"
+    for one in sorted(known):
+        digest.update((_HERE / f"{one}.py").read_bytes())
+    name = f"{module}-{digest.hexdigest()}"
+    folder = cache_root() / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
-        folder = Path(tempfile.gettempdir()) / f"asnsim-kernels-{digest.hexdigest()}"
+        folder = Path(tempfile.gettempdir()) / f"asnsim-{name}"
         folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-setattr(numba.config, "CACHE_DIR", str(_cache_folder()))  # noqa: B010  (not in its stubs)
+def cache_root() -> Path:
+    """Return the folder of compiled kernels: NUMBA_CACHE_DIR where it is set."""
+    root = os.environ.get("NUMBA_CACHE_DIR") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME", os.path.join(os.path.expanduser("~"), ".cache")), "asnsim"
+    )
+    return Path(root)
+
+
+def _cached(function: F, **options: Any) -> F:
+    """Compile with a cache; numba reads the folder at the moment of decoration."""
+    config: Any = numba.config
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(_cache_folder(function.__module__.rpartition(".")[2]))
+    try:
+        return cast(F, numba.njit(cache=True, error_model="numpy", **options)(function))
+    finally:
+        config.CACHE_DIR = before
 
 
 def kernel(function: F) -> F:
     """Compile a serial kernel."""
-    return cast(F, numba.njit(cache=True, error_model="numpy")(function))
+    return _cached(function)
 
 
 def inline_kernel(function: F) -> F:
@@ -72,7 +108,7 @@ def inline_kernel(function: F) -> F:
 
 def parallel_kernel(function: F) -> F:
     """Compile a kernel whose ``prange`` iterations write disjoint elements only."""
-    return cast(F, numba.njit(cache=True, parallel=True, error_model="numpy")(function))
+    return _cached(function, parallel=True)
 
 
 def start_threads() -> None:
