@@ -35,6 +35,8 @@ class Group(IntEnum):
     CLOCK = 1
     MECHANISTIC = 2
     SPATIAL = 3
+    WEIGHTED = 4
+    """One row stands for many cells; see abm.state.tallies."""
 
 
 class AtDivision(IntEnum):
@@ -63,6 +65,7 @@ class Column(NamedTuple):
 
 
 _C, _K, _M, _S = Group.CORE, Group.CLOCK, Group.MECHANISTIC, Group.SPATIAL
+_W = Group.WEIGHTED
 _COPY, _SPLIT, _RESET, _RENEW = (
     AtDivision.COPY,
     AtDivision.SPLIT,
@@ -97,6 +100,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("x", _f64, _S, _COPY, 0, "um", "position"),
     Column("y", _f64, _S, _COPY, 0, "um", "position"),
     Column("pressure", _f64, _S, _COPY, 0, "", "overlap pressure of the neighbours"),
+    Column("weight", _i64, _W, _RENEW, 0, "", "cells that the row stands for, sum of its tallies"),
+    Column("stratum", _i32, _W, _COPY, 0, "", "stratum of ASNS set-point and death threshold"),
 )  # fmt: skip
 
 SPLIT_STATE = (CellState.SIZE, CellState.BOUND_ASN, CellState.BOUND_GLN)

@@ -7,6 +7,7 @@ import numpy as np
 from abm.errors import StateError
 from abm.kernels.cell_layout import CellState
 from abm.state.columns import SPLIT_STATE, AtDivision, CellType, Column, Group, columns_of
+from abm.state.tallies import Tallies
 from abm.units import FMOL_PER_UM_PL
 
 _GROWTH_FACTOR = 1.5
@@ -19,7 +20,8 @@ class Population:
     join at compaction, the only place where ``n`` changes. ``is_dead`` marks rows that leave there.
     A column is ``population["name"]``, an array of length ``capacity``; mechanistic populations
     also have ``state``, float64[n_state, capacity] in C order, rows as in CellState, and a
-    ``unit_volume`` [pL], the volume of a cell of size 1.
+    ``unit_volume`` [pL], the volume of a cell of size 1. Weighted populations also have
+    ``tallies``: who is in a row, by clone and stage of the cycle.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Population:
         self.capacity = max(capacity, 16)
         self.state = np.zeros((n_state, self.capacity))
         self.is_dead = np.zeros(self.capacity, np.bool_)
+        self.tallies: Tallies | None = None
         self._columns: dict[str, np.ndarray] = {
             c.name: np.full(self.capacity, c.default, c.dtype) for c in self.table
         }
@@ -58,6 +61,12 @@ class Population:
     def live(self, name: str) -> np.ndarray:
         """Return the column of the living cells, a view of length ``n``."""
         return self._columns[name][: self.n]
+
+    def weights(self) -> np.ndarray:
+        """Return how many cells each living row stands for, int64[n]."""
+        if self.has(Group.WEIGHTED):
+            return self.live("weight")
+        return np.ones(self.n, np.int64)
 
     def reserve(self, needed: int) -> None:
         """Make room for ``needed`` rows; arrays are replaced, contents kept."""

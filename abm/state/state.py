@@ -28,22 +28,28 @@ class Counters:
 class State:
     """Populations, sites and clones.
 
-    ``n_replicate`` independent wells live in one model; then ``site`` is the replicate. Sites whose
-    stop rule has fired are ``is_stopped``: their cells neither divide nor die any more.
+    ``n_replicate`` independent wells or bodies live in one model, with ``sites_per_replicate``
+    consecutive sites each. Replicates whose stop rule has fired are ``is_stopped``: their cells
+    neither divide nor die any more.
     """
 
     sites: Sites
     populations: list[Population]
     clones: Clones
     n_replicate: int = 1
+    sites_per_replicate: int = 1
+    """Matters only where there is more than one replicate."""
     next_cell_id: int = 0
     drug: Drug = Drug()
     """Set by the dosing process for the present interval."""
+    partner_hazard: np.ndarray = field(default_factory=lambda: np.zeros(1))
+    """Death of tumour cells by partner drugs, float64[n_replicate] [1/h]; set by dosing."""
     is_stopped: np.ndarray = field(default_factory=lambda: np.zeros(1, np.bool_))
     counters: Counters = field(default_factory=lambda: Counters.zeros(1))
 
     def __post_init__(self) -> None:
         self.is_stopped = np.zeros(self.n_replicate, np.bool_)
+        self.partner_hazard = np.zeros(self.n_replicate)
         self.counters = Counters.zeros(self.n_replicate)
 
     def take_ids(self, n: int) -> np.ndarray:
@@ -55,7 +61,9 @@ class State:
     def replicate_of(self, population: Population, rows: np.ndarray | slice) -> np.ndarray:
         """Return the replicate of each row; 0 where the whole model is one replicate."""
         site = population["site"][rows]
-        return site if self.n_replicate > 1 else np.zeros(site.shape[0], np.int32)
+        if self.n_replicate == 1:
+            return np.zeros(site.shape[0], np.int32)
+        return site if self.sites_per_replicate == 1 else site // self.sites_per_replicate
 
     def tumour(self) -> list[Population]:
         """Return the populations that count as tumour."""
@@ -68,4 +76,4 @@ class State:
 
     def n_cells(self) -> int:
         """Return the number of living tumour cells."""
-        return sum(p.n for p in self.tumour())
+        return sum(int(p.weights().sum()) for p in self.tumour())
