@@ -16,6 +16,7 @@ from cyclopts import App, CycloptsError, Parameter
 from abm import __version__
 from abm.errors import ScenarioError
 from scenarios.cli_laboratory import calibrate, fit, run_assay_file, sbml, validate
+from scenarios.cli_runs import interrupted, rerun, resume
 from scenarios.cli_support import (
     BAD_INPUT,
     DEBUG,
@@ -133,9 +134,7 @@ def run(
                 checked, folder, threads=threads, progress=progress, overwrite=overwrite
             )
         except KeyboardInterrupt:
-            is_begun = folder.is_dir()
-            what = f"{folder} is marked as unfinished" if is_begun else "nothing was written"
-            return tell(f"interrupted: {what}", INTERRUPTED)
+            return tell(interrupted(folder), INTERRUPTED)
     write(str(result.folder))
     return DONE
 
@@ -144,12 +143,19 @@ def run(
 def plot(
     run_folder: RunFolder,
     /,
-    *,
+    *others: Annotated[Path, Parameter(help="Further runs: all in one figure, arms.png.")],
     out: Annotated[Path | None, Parameter(help="Folder for the figures; RUN/plots.")] = None,
 ) -> int:
-    """Draw the figures of a run and print their files."""
-    check_run(run_folder)
+    """Draw the figures of a run, or several runs in one figure, and print the files."""
+    for folder in (run_folder, *others):
+        check_run(folder)
     draw: Any
+    if others:
+        from analysis.plots.arms import plot_arms
+
+        for path in plot_arms([run_folder, *others], out or Path("plots")):
+            write(str(path))
+        return DONE
     if (run_folder / "assay.yaml").exists():
         from analysis.plots.assays import plot_assay as draw
     else:
@@ -186,7 +192,7 @@ def animate(
     return DONE
 
 
-for command in (validate, fit, calibrate, sbml):
+for command in (resume, rerun, validate, fit, calibrate, sbml):
     app.command(command)
 
 

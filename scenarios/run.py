@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,22 +12,51 @@ from abm.errors import ScenarioError
 from abm.kernels import runtime
 from abm.ledger import BOOKED
 from abm.model import PopulationModel
+from abm.record.checkpoint import Checkpoint, write_checkpoint
 from abm.record.reader import RunReader
 from abm.record.recorder import Recorder
 from abm.record.writer import RunWriter
 from scenarios.build import build
+from scenarios.interrupts import Interrupts
 from scenarios.load import dump_resolved, load
 from scenarios.schema import Scenario
 
 Progress = Callable[[float, float], None]
 """Called with (simulated hours so far, hours in all)."""
 
+PAUSED = "paused"
+"""Exit reason of a run that was asked to stop before its end and can go on."""
+
 
 class RunResult(NamedTuple):
-    """Where a run lies and why it ended (the lower-case name of an ExitReason)."""
+    """Where a run lies and why it ended: the lower-case name of an ExitReason, or "paused"."""
 
     folder: Path
     exit_reason: str
+
+
+@dataclass
+class Session:
+    """A run in progress and its folder: the model, who records it, wall time so far [s]."""
+
+    model: PopulationModel
+    writer: RunWriter
+    recorder: Recorder
+    wall_before: float = 0.0
+    started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def wall_s(self) -> float:
+        """Wall time of the run, earlier parts included [s]."""
+        return self.wall_before + time.perf_counter() - self.started
+
+    def save(self) -> None:
+        """Bring all that was recorded to the disk, then a checkpoint."""
+        self.writer.checkpoint_tables()
+        checkpoint = Checkpoint(
+            self.model, self.recorder.snapshot(), self.writer.snapshot(), self.wall_s
+        )
+        write_checkpoint(self.writer.folder, checkpoint)
 
 
 def run_scenario(
@@ -39,9 +69,9 @@ def run_scenario(
 ) -> RunResult:
     """Build and run a scenario, write the run folder ``out`` and return it.
 
-    Ctrl-C ends the run in order: everything up to the last record is on disk, the folder keeps its
-    mark of an unfinished run, and KeyboardInterrupt goes up. Raises ScenarioError for a scenario
-    that cannot be built (nothing is written then) and OSError, such as a full disk.
+    Ctrl-C and SIGTERM end the run in order: a checkpoint is written at the end of the step, the
+    folder keeps its mark of an unfinished run, and KeyboardInterrupt goes up. Raises ScenarioError
+    for a scenario that cannot be built (nothing is written then) and OSError, such as a full disk.
     """
     if threads is not None:
         set_threads(threads)
@@ -51,27 +81,41 @@ def run_scenario(
         writer = RunWriter(out, overwrite=overwrite)
         writer.scenario(dump_resolved(scenario))
         writer.describe(describe(scenario, model))
-        try:
-            advance(model, writer, scenario.time.checkpoint_ticks, progress)
-        except KeyboardInterrupt:
-            writer.checkpoint_tables()
-            raise
-    assert model.exit_reason is not None
-    reason = model.exit_reason.name.lower()
+        session = Session(model, writer, Recorder(writer, model), started=started)
+        return carry_on(session, scenario.time.checkpoint_ticks, compiling, progress)
+
+
+def carry_on(
+    session: Session,
+    checkpoint_ticks: int,
+    compiling: runtime.CompileTimer,
+    progress: Progress | None = None,
+    until: int | None = None,
+) -> RunResult:
+    """Run to the end, or to the tick ``until``, and finish the folder; see :func:`run_scenario`."""
+    model, writer = session.model, session.writer
+    with Interrupts() as interrupts:
+        is_interrupted = advance(session, checkpoint_ticks, interrupts, progress, until)
+    session.save()
+    if is_interrupted:
+        raise KeyboardInterrupt
+    if model.exit_reason is None:
+        return RunResult(writer.folder, PAUSED)
     if model.lineage is not None:
         living = np.concatenate([p.live("node") for p in model.state.populations])
         writer.lineage(model.lineage.tree_sequence(living, model.clock.hours))
+    reason = model.exit_reason.name.lower()
     writer.finish(
         {
             "exit_reason": reason,
             "end_h": model.clock.hours,
-            "wall_s": time.perf_counter() - started,
+            "wall_s": session.wall_s,
             "compile_s": compiling.seconds,
             "seconds_per_process": model.seconds_per_process,
             "ledger": describe_ledger(model),
         }
     )
-    return RunResult(out, reason)
+    return RunResult(writer.folder, reason)
 
 
 def run(
@@ -106,24 +150,31 @@ def default_folder(scenario: Any, root: Path = Path("runs")) -> Path:
 
 
 def advance(
-    model: PopulationModel,
-    writer: RunWriter,
+    session: Session,
     checkpoint_ticks: int,
+    interrupts: Interrupts,
     progress: Progress | None = None,
-) -> None:
-    """Step the model to its end, recording as its clock says."""
-    end = model.clock.to_hours(model.clock.end)
-    recorder = Recorder(writer, model)
-    next_checkpoint = checkpoint_ticks
-    while model.running:
+    until: int | None = None,
+) -> bool:
+    """Step to the end or to the tick ``until``, recording as the clock says.
+
+    Returns whether it was stopped by an interrupt.
+    """
+    model, clock = session.model, session.model.clock
+    end = clock.end if until is None else min(until, clock.end)
+    next_checkpoint = (clock.tick // checkpoint_ticks + 1) * checkpoint_ticks
+    while model.running and clock.tick < end:
         model.step()
         if model.is_record_due():
-            recorder.record()
-        if model.clock.tick >= next_checkpoint:
-            writer.checkpoint_tables()
+            session.recorder.record()
+        if interrupts.is_requested:
+            return True
+        if clock.tick >= next_checkpoint and model.running and clock.tick < end:
+            session.save()
             next_checkpoint += checkpoint_ticks
         if progress is not None:
-            progress(model.clock.hours, end)
+            progress(clock.hours, clock.to_hours(end))
+    return False
 
 
 def describe(scenario: Scenario, model: PopulationModel) -> dict[str, Any]:

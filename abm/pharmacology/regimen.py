@@ -173,16 +173,20 @@ class Regimen:
                 raise ScenarioError(f"{dose.where}: a dose to a patient needs treatment.patient")
             if dose.route is not Route.DISH and patient is not None:
                 _check_covered(dose, patient)
-        self.doses = tuple(sorted(doses, key=lambda dose: dose.tick))
         self.patient = patient
         self.n_ticks = n_ticks
         self.tick_minutes = tick_minutes
         self.dish_half_life = dish_half_life
         self.history: list[Change] = []
+        self._responses: dict[tuple[Any, ...], np.ndarray] = {}
+        self._plan(doses)
+
+    def _plan(self, doses: Sequence[Dose]) -> None:
+        """Sort the doses and make empty curves for their products."""
+        self.doses = tuple(sorted(doses, key=lambda dose: dose.tick))
         self._ticks = [dose.tick for dose in self.doses]
         self._enzymes = {dose.product.id: dose.product.enzyme for dose in self.doses}
-        self._grids = {name: np.zeros(n_ticks + 1) for name in self._enzymes}
-        self._responses: dict[tuple[Any, ...], np.ndarray] = {}
+        self._grids = {name: np.zeros(self.n_ticks + 1) for name in self._enzymes}
 
     @property
     def is_dish(self) -> bool:
@@ -231,6 +235,22 @@ class Regimen:
         """Make later ticks available; values at earlier ticks keep their bits."""
         self.n_ticks = max(n_ticks, self.n_ticks)
         self.restore(self.history)
+
+    def follow(self, before: "Regimen", tick: int) -> None:
+        """Take over what ``before`` gave until ``tick``, in place of the own doses of that time.
+
+        A regimen that follows itself gives nothing more.
+        """
+        given = {change.dose_index for change in before.history}
+        past = [dose for i, dose in enumerate(before.doses) if i in given]
+        numbers = {i: number for number, i in enumerate(sorted(given - {-1}))}
+        own = [] if before is self else [dose for dose in self.doses if dose.tick >= tick]
+        history = [
+            change._replace(dose_index=numbers.get(change.dose_index, -1))
+            for change in before.history
+        ]
+        self._plan([*past, *own])
+        self.restore(history)
 
     def restore(self, history: Sequence[Change]) -> None:
         """Start anew and replay ``history`` (of a checkpoint)."""

@@ -185,12 +185,9 @@ class Compounds(AbstractProcess):
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
         """Do nothing between changes."""
 
-    def restore(self, tick: int) -> None:
-        """Set the vectors of a run that stands at ``tick`` and has not begun its next interval.
-
-        The vectors must be the untreated ones when this is called.
-        """
-        passed = [change for change in self.stops if change < tick]
+    def adopt(self, before: AbstractProcess, state: State, clock: Clock) -> None:
+        """Set the vectors that hold at ``clock.tick``; they are untreated when this is called."""
+        passed = [change for change in self.stops if change < clock.tick]
         if passed:
             for name, vector in self._due[passed[-1]].items():
                 self.vectors[name][:] = vector

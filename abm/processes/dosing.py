@@ -20,7 +20,7 @@ from abm import units
 from abm.clock import FINE_HOURS_AFTER_JUMP, Clock
 from abm.errors import ScenarioError
 from abm.parameters import ParameterSet, parameter
-from abm.pharmacology.regimen import Change, Mixture, Regimen
+from abm.pharmacology.regimen import Mixture, Regimen
 from abm.processes.process import AbstractProcess
 from abm.state.sites import Drug
 from abm.state.state import State
@@ -166,21 +166,13 @@ class Dosing(AbstractProcess):
         self.current = DrugState(plasma, share * plasma.activity, is_jump, self.is_paused)
         return self.current
 
-    def snapshot(self) -> dict[str, Any]:
-        """Return what a checkpoint must hold: plain numbers and lists only."""
-        return {
-            "history": [list(change) for change in self.regimen.history],
-            "decisions": [[d.tick, int(d.action), d.dose_index] for d in self.decisions],
-            "is_paused": self.is_paused,
-            "settled": self._settled,
-        }
-
-    def restore(self, snapshot: Mapping[str, Any]) -> None:
-        """Return to a snapshot; activities are the same bits as before."""
-        self.regimen.restore([Change(*change) for change in snapshot["history"]])
-        self.decisions = [Decision(t, Action(a), i) for t, a, i in snapshot["decisions"]]
-        self.is_paused = bool(snapshot["is_paused"])
-        self._settled = int(snapshot["settled"])
+    def adopt(self, before: AbstractProcess, state: State, clock: Clock) -> None:
+        """Keep what was given before ``clock.tick``; later doses are those of this regimen."""
+        assert isinstance(before, Dosing)
+        self.regimen.follow(before.regimen, clock.tick)
+        self.decisions = list(before.decisions)
+        self.is_paused = before.is_paused and bool(self.rules)
+        self._settled = clock.tick
 
     def _settle(self, end: int, n_cells: float) -> bool:
         """Decide on all doses before ``end`` that are still open; tell whether one is a jump."""

@@ -96,6 +96,10 @@ class Fate(AbstractProcess):
             else:
                 self._fixed(state, population, clock)
 
+    def adopt(self, before: AbstractProcess, state: State, clock: Clock) -> None:
+        """Count the next step from where the run stands."""
+        self._tick = clock.tick
+
     def _mechanistic(self, state: State, population: Population, clock: Clock) -> None:
         n = population.n
         is_dead = population["hazard_left"][:n] <= 0.0

@@ -62,3 +62,7 @@ class MediumChange(AbstractProcess):
 
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
         """Do nothing between changes."""
+
+    def adopt(self, before: AbstractProcess, state: State, clock: Clock) -> None:
+        """Leave out the changes of the past."""
+        self.changes = {tick: change for tick, change in self.changes.items() if tick >= clock.tick}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -39,6 +39,8 @@ class Solver(Protocol):
     """Advances the concentrations of one environment; see abm.environment."""
 
     reactions: Reactions
+    step_length: Any
+    """What the solver remembers from one interval to the next."""
 
     @property
     def advance(self) -> Callable[..., IntervalResult]:
@@ -99,6 +101,13 @@ class Nutrients(AbstractProcess):
         for population in cells:
             self._hand_out(population, result.exposure, hours)
         self._book(result)
+
+    def adopt(self, before: AbstractProcess, state: State, clock: Clock) -> None:
+        """Keep the plasma and the step length of the solver."""
+        assert isinstance(before, Nutrients)
+        self.solver.step_length = before.solver.step_length
+        if self.plasma is not None and before.plasma is not None:
+            self.plasma.concentration = before.plasma.concentration
 
     def _gather(self, population: Population) -> None:
         """Add uptake capacity and owed exports of all cells to their sites."""

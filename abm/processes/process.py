@@ -23,3 +23,11 @@ class AbstractProcess(ABC):
     @abstractmethod
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
         """Advance by the interval of ``ticks`` that ends at ``clock.tick``."""
+
+    def adopt(self, before: "AbstractProcess", state: State, clock: Clock) -> None:
+        """Go on from ``before``, the process of this name in a run that branches here.
+
+        ``state`` is that of the run at ``clock.tick``. Whoever keeps something between intervals
+        that the state does not hold takes it over; nothing else changes.
+        """
+        del before, state, clock

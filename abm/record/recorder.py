@@ -25,12 +25,20 @@ class Recorder:
     each cell's ancestor at the previous record, which the Price split needs.
     """
 
-    def __init__(self, writer: RunWriter, model: Any) -> None:
+    def __init__(self, writer: RunWriter, model: Any, before: dict[str, Any] | None = None) -> None:
+        """Record the start; with ``before``, the snapshot of a recorder, continue from there."""
         self._writer = writer
         self._model = model
         self._events = {name: np.zeros(model.state.n_replicate, np.int64) for name in _EVENTS}
         self._asns_mean: float | None = None
-        self.record()
+        if before is None:
+            self.record()
+        else:
+            self._events, self._asns_mean = before["events"], before["asns_mean"]
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what the next record needs of the one before."""
+        return {"events": self._events, "asns_mean": self._asns_mean}
 
     def record(self) -> None:
         """Record the present state of the model."""

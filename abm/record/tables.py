@@ -54,15 +54,18 @@ class Table:
         replace_file(self.path, lambda path: pyarrow.parquet.write_table(self._arrow(), path))
         self._written_blocks = len(self._blocks)
 
-    def load(self, until_h: float) -> None:
-        """Take the rows of the file up to a time [h] as the rows so far; none without a file."""
-        if not self.path.exists():
-            return
-        import pyarrow.parquet
+    def snapshot(self) -> dict[str, np.ndarray]:
+        """Return all rows so far as columns."""
+        if not self._blocks:
+            return {}
+        return {
+            name: np.concatenate([block[name] for block in self._blocks])
+            for name in self._blocks[0]
+        }
 
-        frame = pyarrow.parquet.read_table(self.path).to_pandas()
-        frame = frame[frame[TIME] <= until_h]
-        self._blocks = [{str(name): frame[name].to_numpy() for name in frame.columns}]
+    def restore(self, columns: dict[str, np.ndarray]) -> None:
+        """Take the rows of a snapshot as the rows so far."""
+        self._blocks = [columns] if columns else []
         self._written_blocks = 0
 
     def _names(self, values: Mapping[str, Any]) -> list[str]:

@@ -41,25 +41,37 @@ class RunWriter:
     def __init__(self, folder: Path | str, overwrite: bool = False) -> None:
         folder = Path(folder)
         if folder.exists():
-            _clear(folder, overwrite)
+            clear(folder, overwrite)
         (folder / layout.CHECKPOINTS).mkdir(parents=True)
         self._attach(folder, {"format": layout.FORMAT_VERSION, **provenance.describe()})
 
     @classmethod
-    def resume(cls, folder: Path | str, until_h: float) -> Self:
-        """Continue in a run folder: everything recorded after ``until_h`` [h] is cut away.
+    def resume(
+        cls, folder: Path | str, until_h: float, tables: Mapping[str, dict[str, np.ndarray]]
+    ) -> Self:
+        """Continue in a run folder with the rows of ``tables`` (see :meth:`snapshot`).
 
-        The folder is unfinished again; what run.json held is kept for the next ``finish``.
+        Frames after ``until_h`` [h] are cut away. The folder is unfinished again; what run.json
+        held is kept for the next ``finish``.
         """
         folder = Path(folder)
         writer = cls.__new__(cls)
         writer._attach(folder, read_info(folder))
         (folder / layout.RUN_INFO).unlink(missing_ok=True)
         for table in writer._tables:
-            table.load(until_h)
+            table.restore(tables.get(table.path.name, {}))
         writer._cells = reopen_cells(folder / layout.CELLS, until_h)
         writer._fields = reopen_fields(folder / layout.FIELDS, until_h)
         return writer
+
+    def snapshot(self) -> dict[str, dict[str, np.ndarray]]:
+        """Return the rows of all tables so far, by name of the file."""
+        return {table.path.name: table.snapshot() for table in self._tables}
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What run.json is going to say, as far as it is known."""
+        return self._info
 
     def describe(self, info: Mapping[str, Any]) -> None:
         """Tell what is known before the end (name, seed, doses ...), so that an unfinished run
@@ -159,7 +171,8 @@ class RunWriter:
         self.describe({})
 
 
-def _clear(folder: Path, overwrite: bool) -> None:
+def clear(folder: Path, overwrite: bool) -> None:
+    """Delete a run folder; RunFolderError without ``overwrite`` or where it is something else."""
     if not overwrite:
         raise RunFolderError(
             f"{folder} exists already; give another folder, or --overwrite to replace it"

@@ -1,6 +1,7 @@
 """What a population hands from one process to the next within an interval; not kept, not saved."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -40,3 +41,11 @@ class Exchange:
             self.conditions = np.ones((N_CONDITION, n))
             self.expression = np.ones(n)
         return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Save nothing: every array is made anew in each interval."""
+        return {}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Start with empty arrays."""
+        self.__init__()  # type: ignore[misc]

@@ -159,3 +159,29 @@ class Population:
         columns = {name: values[: self.n].copy() for name, values in self._columns.items()}
         columns["state"] = self.state[:, : self.n].copy()
         return columns
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Save the rows in use; room behind them is made anew."""
+        n = self.n + self.n_staged
+        columns = {name: values[:n].copy() for name, values in self._columns.items()}
+        kept = {"_columns": columns, "state": self.state[:, :n].copy(), "is_dead": self.is_dead[:n]}
+        return {**self.__dict__, **kept}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the rows and make the same room as before."""
+        self.__dict__.update(state)
+        n, room = self.state.shape[1], self.capacity
+        defaults = {column.name: column.default for column in self.table}
+        self._columns = {
+            name: _with_room(values, room, defaults[name]) for name, values in self._columns.items()
+        }
+        grown = np.zeros((self.state.shape[0], room))
+        grown[:, :n] = self.state
+        self.state = grown
+        self.is_dead = _with_room(self.is_dead, room, 0.0)
+
+
+def _with_room(values: np.ndarray, room: int, default: float) -> np.ndarray:
+    grown = np.full(room, default, values.dtype)
+    grown[: values.shape[0]] = values
+    return grown

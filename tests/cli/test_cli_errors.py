@@ -76,7 +76,7 @@ def refused(capsys, *arguments):
         (["animate", "absent"], "absent: there is no such run folder"),
         (["animate", ".", "--out", "film.avi"], "a film ends in .mp4 or .gif"),
         (["plot", "."], "is no run folder"),
-        (["resume", "runs/x"], "resume"),
+        (["resume", "runs/x"], "runs/x: there is no such run folder"),
     ],
 )
 def test_bad_command_line(capsys, arguments, message):
@@ -156,7 +156,7 @@ def test_interrupted_run_names_its_unfinished_folder(capsys, fake_run):
     fake_run.run_scenario = begin
     assert cli.main(["run", "dish"]) == cli.INTERRUPTED
     captured = capsys.readouterr()
-    assert captured.out == "" and "dish-s1 is marked as unfinished" in captured.err
+    assert captured.out == "" and "asnsim resume runs/dish-s1 goes on" in captured.err
 
 
 def test_debug_shows_the_whole_error(fake_run, monkeypatch):

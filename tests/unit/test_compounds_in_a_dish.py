@@ -193,8 +193,8 @@ def test_the_vectors_of_a_run_are_found_again_from_its_tick():
     model = run_on(dish(compounds), 3.5)
     fresh = dish(compounds)
     process = next(one for one in fresh.processes if one.name == "compounds")
-    process.restore(model.clock.tick)
     running = next(one for one in model.processes if one.name == "compounds")
+    process.adopt(running, model.state, model.clock)
     for name, vector in running.vectors.items():
         assert np.array_equal(process.vectors[name], vector)
 
