@@ -22,7 +22,7 @@ $(VENV)/core: pyproject.toml
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sbml,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sbml,sweep,clinic,dev]'
 	@touch $@
 
 demo: $(VENV)/core

@@ -8,9 +8,10 @@ _HOMES = {
     "build": "scenarios.build",
     "run": "scenarios.run",
     "assay": "scenarios.studies.run",
+    "sweep": "scenarios.sweep.run",
     "PopulationModel": "abm.model",
 }
-__all__ = ["PopulationModel", "assay", "build", "load", "run"]
+__all__ = ["PopulationModel", "assay", "build", "load", "run", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("numba", "mesa", "matplotlib", "pandas", "pint", "pydantic", "scipy", "xarray", "zarr")
 REGISTERED = (
     "list", "show", "schema", "info", "run", "plot", "animate", "validate", "fit", "calibrate",
-    "sbml", "resume", "rerun",
+    "sbml", "resume", "rerun", "sweep",
 )  # fmt: skip
-PLANNED = ("sweep", "cohort", "report", "app")
+PLANNED = ("cohort", "report", "app")
 
 
 def start(*arguments, code=None):

@@ -1,0 +1,62 @@
+"""Commands that make many runs."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from abm.errors import ScenarioError
+from scenarios.cli_support import DONE, FAILED, INTERRUPTED, tell, write
+
+Workers = Annotated[
+    int | None, Parameter(help="Processes on this machine; all processors if not given.")
+]
+Scheduler = Annotated[
+    str | None, Parameter(help="Address of a Dask scheduler, e.g. tcp://10.0.0.1:8786.")
+]
+
+
+def sweep(
+    file: Annotated[Path, Parameter(help="Sweep file (YAML).")],
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(help="Folder for the runs and tables.")] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    dry_run: Annotated[
+        bool, Parameter(negative="", help="Print the plan and its cost, run nothing.")
+    ] = False,
+) -> int:
+    """Run a scenario with values varied; the same command finishes what is missing."""
+    check_workers(workers, scheduler)
+    from scenarios.sweep.load import load_sweep
+
+    known = load_sweep(file)
+    if dry_run:
+        from scenarios.sweep.run import plan
+
+        write(plan(known, workers))
+        return DONE
+    if out is None:
+        raise ScenarioError("--out: is missing: the folder for the runs and tables")
+    from scenarios.progress import ProgressBar
+    from scenarios.sweep.run import sweep as run_sweep
+
+    with ProgressBar(known.name, "runs") as progress:
+        try:
+            result = run_sweep(known, out, workers=workers, scheduler=scheduler, progress=progress)
+        except KeyboardInterrupt:
+            return tell("interrupted: the same command finishes what is missing", INTERRUPTED)
+    write(str(result.folder))
+    n_failed = int(result.info["n_failed"])
+    if n_failed:
+        return tell(f"{n_failed} runs failed: {out / 'failures.csv'} says why", FAILED)
+    return DONE
+
+
+def check_workers(workers: int | None, scheduler: str | None) -> None:
+    """Refuse numbers of workers that make no sense."""
+    if workers is not None and workers < 1:
+        raise ScenarioError(f"--workers {workers}: must be at least 1")
+    if workers is not None and scheduler is not None:
+        raise ScenarioError("--workers: the scheduler has its own: leave one of both out")

@@ -1,0 +1,1 @@
+"""Many runs of one scenario with some of its values varied."""

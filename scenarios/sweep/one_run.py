@@ -1,0 +1,99 @@
+"""One run of a sweep, in memory: its time series and what is told of it."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from abm.model import PopulationModel
+from abm.observe import timeseries_rows
+from scenarios.build import build
+from scenarios.sweep.load import Job
+from scenarios.sweep.outcomes import OUTCOMES
+
+_META = b"asnsim_sweep"
+_EVENTS = ("births", "deaths", "mutations")
+REPLICATE = "replicate"
+
+
+class Row(NamedTuple):
+    """What the file of a run says of it, beside the time series."""
+
+    point: int
+    arm: str
+    replicate: int
+    seed: int
+    fingerprint: str
+    exit_reason: str
+    outcomes: dict[str, float]
+
+
+def simulate(job: Job) -> bytes:
+    """Run a job and return its file, Parquet with the time series; same job, same bytes."""
+    model = build(job.scenario())
+    rows = [timeseries_rows(model)]
+    while model.running:
+        model.step()
+        if model.is_record_due():
+            rows.append(timeseries_rows(model))
+    table = _table(rows)
+    outcomes = {name: outcome(name, table) for name in job.outcomes}
+    meta = _meta(job, model, outcomes)
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    arrow = arrow.replace_schema_metadata(
+        {**(arrow.schema.metadata or {}), _META: json.dumps(meta, sort_keys=True).encode()}
+    )
+    buffer = io.BytesIO()
+    pq.write_table(arrow, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def outcome(name: str, table: pd.DataFrame) -> float:
+    """Return an outcome of a run; that of several wells is their mean, nan left out."""
+    if REPLICATE not in table:
+        return OUTCOMES[name](table)
+    values = np.array([OUTCOMES[name](part) for _, part in table.groupby(REPLICATE, sort=True)])
+    is_there = np.isfinite(values)
+    return float(values[is_there].mean()) if is_there.any() else float("nan")
+
+
+def read_row(path: Path) -> Row | None:
+    """Return what a file says of its run; None for a file that is not whole."""
+    try:
+        meta = json.loads((pq.read_metadata(path).metadata or {})[_META])
+        return Row(**meta)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def read_timeseries(path: Path) -> pd.DataFrame:
+    """Return the time series of a run."""
+    return pq.read_table(path).to_pandas()
+
+
+def is_finished(path: Path, job: Job) -> bool:
+    """Tell whether a file holds this run, whole."""
+    row = read_row(path)
+    return row is not None and row.fingerprint == job.fingerprint and row.seed == job.seed
+
+
+def _table(rows: list[dict[str, np.ndarray]]) -> pd.DataFrame:
+    """Return rows as a table; events count from the row before."""
+    for name in _EVENTS:
+        totals = [row[name] for row in rows]
+        for i in range(len(rows) - 1, 0, -1):
+            rows[i][name] = totals[i] - totals[i - 1]
+    return pd.concat([pd.DataFrame(row) for row in rows], ignore_index=True)
+
+
+def _meta(job: Job, model: PopulationModel, outcomes: dict[str, float]) -> dict[str, Any]:
+    assert model.exit_reason is not None
+    return Row(
+        job.point, job.arm, job.replicate, job.seed, job.fingerprint,
+        model.exit_reason.name.lower(), outcomes,
+    )._asdict()  # fmt: skip
