@@ -16,7 +16,7 @@ from cyclopts import App, CycloptsError, Parameter
 from abm import __version__
 from abm.errors import ScenarioError
 from scenarios.cli_laboratory import calibrate, fit, run_assay_file, sbml, validate
-from scenarios.cli_many import sweep
+from scenarios.cli_many import sensitivity, sweep
 from scenarios.cli_runs import interrupted, rerun, resume
 from scenarios.cli_support import (
     BAD_INPUT,
@@ -193,7 +193,7 @@ def animate(
     return DONE
 
 
-for command in (sweep, resume, rerun, validate, fit, calibrate, sbml):
+for command in (sweep, sensitivity, resume, rerun, validate, fit, calibrate, sbml):
     app.command(command)
 
 

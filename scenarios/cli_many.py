@@ -54,6 +54,31 @@ def sweep(
     return DONE
 
 
+def sensitivity(
+    file: Annotated[Path, Parameter(help="Sensitivity file (YAML).")],
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(help="Folder for the runs and tables.")] = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+) -> int:
+    """Find out which parameters matter: Morris screening, then Sobol indices."""
+    check_workers(workers, scheduler)
+    from scenarios.progress import ProgressBar
+    from scenarios.sensitivity.run import analyse
+
+    with ProgressBar(file.stem, "runs") as progress:
+        try:
+            result = analyse(
+                file, out or Path("runs") / file.stem, workers=workers, scheduler=scheduler,
+                progress=progress,
+            )  # fmt: skip
+        except KeyboardInterrupt:
+            return tell("interrupted: the same command finishes what is missing", INTERRUPTED)
+    write(str(result.folder))
+    return DONE
+
+
 def check_workers(workers: int | None, scheduler: str | None) -> None:
     """Refuse numbers of workers that make no sense."""
     if workers is not None and workers < 1:

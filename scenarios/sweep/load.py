@@ -7,10 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from abm.errors import ScenarioError
 from abm.record.checkpoint import engine_digest
+from abm.units import did_you_mean
 from scenarios import catalogue, load_text
-from scenarios.load import checked, loads, overridden, resolve, to_yaml
+from scenarios.load import Locator, checked, loads, overridden, resolve, to_yaml
 from scenarios.schema import Scenario
+from scenarios.studies.load import loads_assay
+from scenarios.studies.schema import Assay
+from scenarios.sweep.outcomes import OUTCOMES
 from scenarios.sweep.points import Point, points_of
 from scenarios.sweep.schema import SweepFile
 
@@ -36,13 +41,19 @@ class Job(NamedTuple):
     fingerprint: str
 
     @property
+    def is_assay(self) -> bool:
+        """Whether the base is an assay."""
+        return any(line.startswith("assay:") for line in self.base.splitlines())
+
+    @property
     def file_name(self) -> str:
         """Name of its file."""
         return f"p{self.point:06d}-{self.arm}-r{self.replicate:04d}.parquet"
 
-    def scenario(self) -> Scenario:
-        """Return the scenario; raises ScenarioError where a value does not fit."""
-        return loads(self.base, self.name, self.overrides, seed=self.seed)
+    def document(self) -> Scenario | Assay:
+        """Return the scenario or assay; raises ScenarioError where a value does not fit."""
+        read = loads_assay if self.is_assay else loads
+        return read(self.base, self.name, self.overrides, seed=self.seed)
 
 
 @dataclass(frozen=True)
@@ -99,20 +110,39 @@ def load_sweep(path: str | Path) -> Sweep:
     file = Path(path)
     tree = load_text.parse_text(load_text.read_file(file), str(path))
     where = overridden(tree, str(path))
-    sweep_file = checked(SweepFile, where)
+    return _complete(checked(SweepFile, where), where, file)
+
+
+def make_sweep(keys: dict[str, Any], file: Path, points: tuple[Point, ...]) -> Sweep:
+    """Return the sweep of ``keys`` over given points, as if it stood in ``file``."""
+    tree = load_text.parse_text(json.dumps(keys), str(file))
+    where = overridden(tree, str(file))
+    return _complete(checked(SweepFile, where), where, file, points)
+
+
+def _complete(
+    sweep_file: SweepFile, where: Locator, file: Path, points: tuple[Point, ...] | None = None
+) -> Sweep:
     sweep_file._name = file.stem
     sweep_file._locate = where
     base = sweep_file.sweep
     base_path = file.parent / base if base.endswith((".yaml", ".yml")) else catalogue.find(base)
-    found = Sweep(
-        sweep_file,
-        load_text.read_file(base_path),
-        base,
-        tuple(points_of(sweep_file, file.parent)),
-    )
-    for job in found.jobs()[: len(sweep_file.arms)]:
-        job.scenario()
+    if points is None:
+        points = tuple(points_of(sweep_file, file.parent))
+    found = Sweep(sweep_file, load_text.read_file(base_path), base, points)
+    jobs = found.jobs()
+    if not jobs[0].is_assay:
+        _check_outcomes(sweep_file)
+    for job in jobs[: len(sweep_file.arms)]:
+        job.document()
     return found
+
+
+def _check_outcomes(sweep_file: SweepFile) -> None:
+    for i, name in enumerate(sweep_file.outcomes):
+        if name not in OUTCOMES:
+            where = sweep_file.located(f"outcomes.{i}")
+            raise ScenarioError(f"{where}: '{name}' is no outcome{did_you_mean(name, OUTCOMES)}")
 
 
 def dump_sweep(sweep: Sweep) -> str:

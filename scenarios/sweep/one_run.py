@@ -3,16 +3,18 @@
 import io
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from abm.model import PopulationModel
+from abm.errors import ScenarioError
 from abm.observe import timeseries_rows
 from scenarios.build import build
+from scenarios.schema import Scenario
+from scenarios.studies.families import family
 from scenarios.sweep.load import Job
 from scenarios.sweep.outcomes import OUTCOMES
 
@@ -34,23 +36,50 @@ class Row(NamedTuple):
 
 
 def simulate(job: Job) -> bytes:
-    """Run a job and return its file, Parquet with the time series; same job, same bytes."""
-    model = build(job.scenario())
+    """Run a job and return its file, Parquet; same job, same bytes.
+
+    That of a scenario holds its time series, that of an assay its results. Raises ScenarioError.
+    """
+    document = job.document()
+    if isinstance(document, Scenario):
+        table, reason = _timeseries(document)
+        names = job.outcomes or tuple(OUTCOMES)
+        outcomes = {name: outcome(name, table) for name in names}
+    else:
+        table, reason = family(document.assay).run(document, threads=1, progress=None).results, ""
+        outcomes = _of_assay(table, job.outcomes)
+    row = Row(
+        job.point, job.arm, job.replicate, job.seed, job.fingerprint, reason, outcomes
+    )  # fmt: skip
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    arrow = arrow.replace_schema_metadata(
+        {**(arrow.schema.metadata or {}), _META: json.dumps(row._asdict()).encode()}
+    )
+    buffer = io.BytesIO()
+    pq.write_table(arrow, buffer, compression="zstd")
+    return buffer.getvalue()
+
+
+def _timeseries(scenario: Scenario) -> tuple[pd.DataFrame, str]:
+    """Run a scenario in memory; return its time series and why it ended."""
+    model = build(scenario)
     rows = [timeseries_rows(model)]
     while model.running:
         model.step()
         if model.is_record_due():
             rows.append(timeseries_rows(model))
-    table = _table(rows)
-    outcomes = {name: outcome(name, table) for name in job.outcomes}
-    meta = _meta(job, model, outcomes)
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
-    arrow = arrow.replace_schema_metadata(
-        {**(arrow.schema.metadata or {}), _META: json.dumps(meta, sort_keys=True).encode()}
-    )
-    buffer = io.BytesIO()
-    pq.write_table(arrow, buffer, compression="zstd")
-    return buffer.getvalue()
+    assert model.exit_reason is not None
+    return _table(rows), model.exit_reason.name.lower()
+
+
+def _of_assay(results: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float]:
+    """Return columns of the first row of an assay's results, all numbers if none is named."""
+    numbers = results.select_dtypes("number")
+    for name in names:
+        if name not in numbers:
+            known = ", ".join(numbers.columns)
+            raise ScenarioError(f"outcomes: '{name}' is no column of the results: {known}")
+    return {name: float(numbers[name].iloc[0]) for name in names or numbers.columns}
 
 
 def outcome(name: str, table: pd.DataFrame) -> float:
@@ -89,11 +118,3 @@ def _table(rows: list[dict[str, np.ndarray]]) -> pd.DataFrame:
         for i in range(len(rows) - 1, 0, -1):
             rows[i][name] = totals[i] - totals[i - 1]
     return pd.concat([pd.DataFrame(row) for row in rows], ignore_index=True)
-
-
-def _meta(job: Job, model: PopulationModel, outcomes: dict[str, float]) -> dict[str, Any]:
-    assert model.exit_reason is not None
-    return Row(
-        job.point, job.arm, job.replicate, job.seed, job.fingerprint,
-        model.exit_reason.name.lower(), outcomes,
-    )._asdict()  # fmt: skip

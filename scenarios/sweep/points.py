@@ -46,21 +46,22 @@ def _sampled(sweep: SweepFile, names: list[str]) -> list[Point]:
     else:
         sampler = qmc.LatinHypercube(len(names), rng=np.random.default_rng(sweep.seed))
     unit = sampler.random(sweep.points)
-    ends = [_ends(name, sweep.vary[name]) for name in names]  # type: ignore[arg-type]
+    ends = [ends_of(name, sweep.vary[name]) for name in names]  # type: ignore[arg-type]
     return [
-        {name: _between(end, u) for name, end, u in zip(names, ends, row, strict=True)}
+        {name: between(end, u) for name, end, u in zip(names, ends, row, strict=True)}
         for row in unit.tolist()
     ]
 
 
-class _Ends:
+class Ends:
     """Both ends of a range and the unit that they share."""
 
     def __init__(self, low: float, high: float, unit: str, is_log: bool) -> None:
         self.low, self.high, self.unit, self.is_log = low, high, unit, is_log
 
 
-def _ends(name: str, given: Range) -> _Ends:
+def ends_of(name: str, given: Range) -> Ends:
+    """Return the ends of a range; ScenarioError where they do not go together."""
     low, unit = _split(name, given.low)
     high, other = _split(name, given.high)
     where = f"vary.{name}"
@@ -70,7 +71,7 @@ def _ends(name: str, given: Range) -> _Ends:
         raise ScenarioError(f"{where}: low {low:g} must be below high {high:g}")
     if given.scale == "log" and not low > 0.0:
         raise ScenarioError(f"{where}: low {low:g} must be above 0 on a log scale")
-    return _Ends(low, high, unit, given.scale == "log")
+    return Ends(low, high, unit, given.scale == "log")
 
 
 def _split(name: str, value: str | int | float) -> tuple[float, str]:
@@ -82,7 +83,8 @@ def _split(name: str, value: str | int | float) -> tuple[float, str]:
     return float(found[1]), found[2]
 
 
-def _between(ends: _Ends, u: float) -> str | float:
+def between(ends: Ends, u: float) -> str | float:
+    """Return the value at a share ``u`` of the way from the low end to the high one."""
     if ends.is_log:
         value = ends.low * (ends.high / ends.low) ** u
     else:

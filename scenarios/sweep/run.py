@@ -16,6 +16,7 @@ from abm.errors import RunFolderError
 from abm.record.files import replace_bytes, replace_file, replace_text
 from abm.record.provenance import cpu_name, versions
 from scenarios.build import build
+from scenarios.schema import Scenario
 from scenarios.sweep.load import Job, Sweep, contents, dump_sweep, load_sweep
 from scenarios.sweep.one_run import is_finished, read_row, read_timeseries, simulate
 from scenarios.sweep.points import described
@@ -101,8 +102,9 @@ def sweep(
     known = source if isinstance(source, Sweep) else load_sweep(source)
     folder = Path(out)
     started = time.perf_counter()
-    runs = _prepare(known, folder)
     jobs = known.jobs()
+    _check_names(jobs[: len(known.file.arms)])
+    runs = _prepare(known, folder)
     missing = [job for job in jobs if not is_finished(runs / job.file_name, job)]
     failed: list[tuple[Job, Finished]] = []
     done = len(jobs) - len(missing)
@@ -155,15 +157,28 @@ def plan(known: Sweep, workers: int | None = None) -> str:
 
 def _estimate(job: Job) -> float:
     """Return the wall time of a run [s], from the first part of it after compilation."""
-    build(job.scenario()).step()
+    scenario = job.document()
+    if not isinstance(scenario, Scenario):
+        started = time.perf_counter()
+        simulate(job)
+        return time.perf_counter() - started
+    build(scenario).step()
     started = time.perf_counter()
-    model = build(job.scenario())
+    model = build(scenario)
     end = model.clock.end
     while model.running and model.clock.tick < _TRIED_SHARE * end:
         model.step()
         if time.perf_counter() - started > _TRIED_SECONDS:
             break
     return (time.perf_counter() - started) * end / max(model.clock.tick, 1)
+
+
+def _check_names(jobs: Sequence[Job]) -> None:
+    """Build the first run of every arm: a wrong name of a parameter shows only there."""
+    for job in jobs:
+        document = job.document()
+        if isinstance(document, Scenario):
+            build(document)
 
 
 def _prepare(known: Sweep, folder: Path) -> Path:
@@ -200,10 +215,9 @@ def _summary(known: Sweep, jobs: Sequence[Job], runs: Path) -> pd.DataFrame:
         point = {name: _cell(value) for name, value in known.points[job.point].items()}
         rows.append(
             {"point": job.point, "arm": job.arm, "replicate": job.replicate, "seed": job.seed,
-             **point, **{name: row.outcomes[name] for name in job.outcomes},
-             "exit_reason": row.exit_reason}
+             **point, **row.outcomes, "exit_reason": row.exit_reason}
         )  # fmt: skip
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=None if rows else ["point", "arm", "replicate", "seed"])
 
 
 def _cell(value: Any) -> Any:

@@ -6,7 +6,6 @@ import pydantic
 
 from scenarios.schema.base import Count, Model, Name, problem, shorten, written
 from scenarios.schema.document import Document, Problem, Seed, contradictions
-from scenarios.sweep.outcomes import OUTCOMES
 
 DESIGNS = ("grid", "list", "latin-hypercube", "sobol")
 SAMPLED = ("latin-hypercube", "sobol")
@@ -63,8 +62,9 @@ class SweepFile(Document):
     """Name -> values by dotted path; arms share points and random numbers."""
     replicates: Annotated[int, Count(1, 100_000)] = 1
     """Runs of every point in every arm, each with a seed of its own."""
-    outcomes: tuple[Annotated[str, Name("outcome", tuple(OUTCOMES))], ...] = tuple(OUTCOMES)
-    """What is told of every run."""
+    outcomes: tuple[str, ...] = ()
+    """What is told of every run, all that is known if not given; of an assay columns of its
+    results."""
     seed: Seed = 1
 
     @pydantic.model_validator(mode="after")

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("numba", "mesa", "matplotlib", "pandas", "pint", "pydantic", "scipy", "xarray", "zarr")
 REGISTERED = (
     "list", "show", "schema", "info", "run", "plot", "animate", "validate", "fit", "calibrate",
-    "sbml", "resume", "rerun", "sweep",
+    "sbml", "resume", "rerun", "sweep", "sensitivity",
 )  # fmt: skip
 PLANNED = ("cohort", "report", "app")
 

@@ -1,0 +1,1 @@
+"""Which parameters matter: Morris screening, then Sobol indices of those that do."""
