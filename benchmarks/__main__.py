@@ -17,6 +17,7 @@ PARTS = {
     "scaling": "benchmarks.whole:scaling",
     "threads": "benchmarks.whole:threads",
     "memory": "benchmarks.whole:memory",
+    "sweeps": "benchmarks.sweeps",
     "startup": "benchmarks.startup",
     "cold": "benchmarks.startup:cold",
 }
