@@ -1,7 +1,7 @@
 """The commands of the laboratory: assays, validation, a user's own data."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -100,24 +100,48 @@ def fit(
 
 def calibrate(
     file: Annotated[
-        str, Parameter(help="Bundled calibration (dish), or a file: ends in .yaml or has a slash.")
+        str,
+        Parameter(help="File (ends in .yaml or has a slash), or a bundled calibration (dish)."),
     ],
     /,
     *,
     trials: Annotated[int | None, Parameter(help="Trials of the search.")] = None,
     out: Annotated[Path | None, Parameter(help="Folder; one that was begun is continued.")] = None,
-    seed: Annotated[int | None, Parameter(help="Seed of search and cultures.")] = None,
+    seed: Annotated[int | None, Parameter(help="Seed of search and runs.")] = None,
     workers: Annotated[int, Parameter(help="Processes.")] = 1,
 ) -> int:
-    """Fit assumed parameters to published rows again, with their uncertainty."""
-    from scenarios.calibration.run import calibrate as run_calibration
+    """Fit values of a scenario or assay to targets, or assumed parameters to published rows."""
     from scenarios.progress import ProgressBar
+    from scenarios.tuning.load import is_tuning
 
     with ProgressBar("calibrate", "points") as progress:
         try:
+            if is_tuning(file):
+                return _tune(file, out, trials, seed, workers, progress)
+            from scenarios.calibration.run import calibrate as run_calibration
+
             return run_calibration(file, out, trials, seed, workers, progress)
         except KeyboardInterrupt:
             return tell("interrupted: the same command goes on from here", INTERRUPTED)
+
+
+def _tune(
+    file: str,
+    out: Path | None,
+    trials: int | None,
+    seed: int | None,
+    workers: int,
+    progress: Callable[[float, float], None],
+) -> int:
+    from scenarios.tuning.run import REPORT, tune
+
+    folder = out or Path("runs") / Path(file).stem
+    result = tune(file, folder, trials=trials, seed=seed, workers=workers, progress=progress)
+    write(str(result.folder))
+    if result.n_failed:
+        tell(f"{result.n_failed} points failed: {result.folder / REPORT} says why", DONE)
+    tell(result.command, DONE)
+    return DONE
 
 
 def sbml(
