@@ -3,12 +3,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= runs/demo
 
-.PHONY: demo test slow lint types bench docs-tables clean help
+.PHONY: demo test slow long lint types bench docs-tables clean help
 
 help:
 	@echo "make demo    set up .venv, run the scenario 'relapse' and make its pictures and film"
 	@echo "make test    set up .venv with the test tools and run the tests"
-	@echo "make slow    the long tests"
+	@echo "make slow    the long tests;  make long  outcome of trials in 1000 patients per arm (hours)"
 	@echo "make lint    ruff;  make types  mypy;  make bench  benchmarks as ratios"
 	@echo "make demo PYTHON=python3.12 VENV=other-folder   choose the interpreter and the folder"
 
@@ -22,7 +22,7 @@ $(VENV)/core: pyproject.toml
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sbml,sweep,clinic,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sbml,sweep,clinic,calib,dev]'
 	@touch $@
 
 demo: $(VENV)/core
@@ -32,10 +32,13 @@ demo: $(VENV)/core
 	@echo "tables, pictures and film: $(OUT)"
 
 test: $(VENV)/dev
-	NUMBA_NUM_THREADS=4 $(BIN)/python -m pytest -m 'not slow'
+	NUMBA_NUM_THREADS=4 $(BIN)/python -m pytest -n 2 -m 'not slow'
 
 slow: $(VENV)/dev
 	NUMBA_NUM_THREADS=4 $(BIN)/python -m pytest -m slow
+
+long: $(VENV)/dev
+	$(BIN)/python tools/outcome_of_trials.py
 
 lint: $(VENV)/dev
 	$(BIN)/ruff check .

@@ -31,34 +31,47 @@ class CloneAgent(mesa.Agent):
         super().__init__(model)
         clones = model.state.clones
         self.clone_id = clone_id
-        self.parent_clone_id = clones.parent[clone_id]
-        self.methylated_alleles = clones.methylated_alleles[clone_id]
-        self.gain = clones.gain[clone_id]
+        self.parent_clone_id = int(clones.parent[clone_id])
+        self.methylated_alleles = int(clones.methylated_alleles[clone_id])
+        self.gain = float(clones.gain[clone_id])
         self.n_cells = 0
         self.asns_mean = float("nan")
 
 
-def clone_table(model: Any) -> dict[str, np.ndarray]:
-    """Return the clones that have living tumour cells: id, parent, cells, mean ASNS, genotype."""
+def clone_table(model: Any, least_share: float = 0.0) -> dict[str, np.ndarray]:
+    """Return the clones that have living tumour cells: id, parent, cells, mean ASNS, genotype.
+
+    Of clones that are counted in rows, those below ``least_share`` of the cells of their replicate
+    are left out; pools stay.
+    """
     clones = model.state.clones
     n_cells = np.zeros(len(clones), np.int64)
     asns = np.zeros(len(clones))
     for population in model.state.tumour():
-        ids = population.live("clone_id")
-        n_cells += np.bincount(ids, minlength=len(clones))
+        rows: np.ndarray | slice = slice(0, population.n)
+        ids, weights = population.live("clone_id"), None
+        if population.tallies is not None:
+            rows, ids = population.tallies.row, population.tallies.clone_id
+            weights = population.tallies.n_cells
+        n_cells += np.bincount(ids, weights=weights, minlength=len(clones)).astype(np.int64)
         if population.has(Group.MECHANISTIC):
-            values = population.state[CellState.ASNS, : population.n]
+            values = population.state[CellState.ASNS, rows]
+            values = values if weights is None else values * weights
             asns += np.bincount(ids, weights=values, minlength=len(clones))
         else:
             asns[ids] = np.nan
-    present = np.flatnonzero(n_cells)
+    is_present = n_cells > 0
+    if least_share > 0.0 and any(p.tallies is not None for p in model.state.tumour()):
+        total = np.bincount(clones.replicate + 1, weights=n_cells)
+        is_present &= clones.is_pool | (n_cells >= least_share * total[clones.replicate + 1])
+    present = np.flatnonzero(is_present)
     return {
         "clone_id": present,
-        "parent_clone_id": np.array(clones.parent, np.int64)[present],
+        "parent_clone_id": clones.parent[present],
         "n_cells": n_cells[present],
         "asns_mean": asns[present] / n_cells[present],
-        "methylated_alleles": np.array(clones.methylated_alleles, np.int64)[present],
-        "gain": np.array(clones.gain)[present],
+        "methylated_alleles": clones.methylated_alleles[present],
+        "gain": clones.gain[present],
     }
 
 

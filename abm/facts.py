@@ -17,7 +17,8 @@ class Facts:
     asns_high_copies : ASNS above which a cell counts for ``n_asns_high`` [copies/cell]
     basal_asns       : float64[3], ASNS that 0, 1, 2 methylated alleles hold at rest [copies/cell]
     species          : what is solved outside the cells
-    grid_shape       : (ny, nx) of a tissue, None in wells; ``spacing`` in um
+    grid_shape       : (ny, nx) of a tissue, None elsewhere; ``spacing`` in um
+    site_names       : names of the sites of one replicate, empty but in bodies
     notes            : further entries of run.json
     """
 
@@ -27,4 +28,5 @@ class Facts:
     species: tuple[Species, ...] = ()
     grid_shape: tuple[int, ...] | None = None
     spacing: float = 0.0
+    site_names: tuple[str, ...] = ()
     notes: dict[str, Any] = field(default_factory=dict)

@@ -75,6 +75,10 @@ def stock(state: State, species: Species) -> dict[str, float]:
     }
     for population in state.populations:
         if population.has(Group.MECHANISTIC):
-            places["cells"] += float(population.amounts(slice(0, population.n))[row].sum())
-            places["owed"] += float(population.live(("owed_asn", "owed_gln")[row]).sum())
+            held = population.amounts(slice(0, population.n))[row]
+            owed = population.live(("owed_asn", "owed_gln")[row])
+            if population.has(Group.WEIGHTED):
+                held, owed = held * population.weights(), owed * population.weights()
+            places["cells"] += float(held.sum())
+            places["owed"] += float(owed.sum())
     return places

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import mesa
 
@@ -19,6 +20,9 @@ from abm.state.state import State
 from abm.stop import ExitReason, StopRules
 from abm.streams import Streams
 
+if TYPE_CHECKING:
+    from abm.watch.observer import Watch
+
 
 @dataclass
 class Parts:
@@ -32,6 +36,7 @@ class Parts:
     lineage: Lineage | None = None
     facts: Facts = Facts()
     ledger: Ledger | None = None
+    watch: "Watch | None" = None
 
 
 class PopulationModel(mesa.Model):
@@ -55,6 +60,7 @@ class PopulationModel(mesa.Model):
         self.stop = parts.stop
         self.facts = parts.facts
         self.ledger = parts.ledger
+        self.watch = parts.watch
         self.processes = sorted(parts.processes, key=lambda process: ORDER.index(process.name))
         self.seconds_per_process = {process.name: 0.0 for process in self.processes}
         self.exit_reason: ExitReason | None = None
@@ -62,6 +68,8 @@ class PopulationModel(mesa.Model):
             model_reporters=dict(REPORTERS),
             agenttype_reporters={CloneAgent: dict(CLONE_REPORTERS)},
         )
+        if self.watch is not None:
+            self.watch.start(self.state, self.clock)
         self._collect()
 
     @property
@@ -91,7 +99,10 @@ class PopulationModel(mesa.Model):
                     started = time.perf_counter()
                     process.advance(self.state, clock, ticks)
                     self.seconds_per_process[process.name] += time.perf_counter() - started
-        self.exit_reason = self.stop.check(self.state)
+            if self.watch is not None:
+                self.watch.observe(self.state, clock, ticks)
+        has_relapsed = None if self.watch is None else self.watch.has_relapsed
+        self.exit_reason = self.stop.check(self.state, has_relapsed)
         if self.exit_reason is None and clock.tick >= clock.end:
             self.exit_reason = ExitReason.END_TIME
         self.running = self.exit_reason is None

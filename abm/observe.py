@@ -24,7 +24,7 @@ def timeseries_rows(model: Any) -> dict[str, np.ndarray]:
     count = _count(state, tumour)
     rows: dict[str, Any] = {
         "time_h": np.full(n_replicate, model.clock.hours),
-        "n_agents": count,
+        "n_agents": _agents(state, tumour),
         "n_cells": count,
         "n_resistant": _count(state, tumour, is_resistant(model)),
         "n_asns_high": _count(state, tumour, is_asns_high(model)),
@@ -87,8 +87,27 @@ def _count(
     total = np.zeros(state.n_replicate, np.int64)
     for population in populations:
         replicate = state.replicate_of(population, slice(0, population.n))
+        weights = _weights(population)
         if masks is not None:
-            replicate = replicate[masks[population.name]]
+            mask = masks[population.name]
+            replicate = replicate[mask]
+            weights = None if weights is None else weights[mask]
+        counted = np.bincount(replicate, weights=weights, minlength=state.n_replicate)
+        total += counted.astype(np.int64)
+    return total
+
+
+def _weights(population: Population) -> np.ndarray | None:
+    """Return the cells of each row, None where each row is one cell."""
+    return population.weights() if population.has(Group.WEIGHTED) else None
+
+
+def _agents(state: State, populations: list[Population]) -> np.ndarray:
+    """Return the number of agents: of cells, or of entries where rows stand for many cells."""
+    total = np.zeros(state.n_replicate, np.int64)
+    for population in populations:
+        rows = slice(0, population.n) if population.tallies is None else population.tallies.row
+        replicate = state.replicate_of(population, rows)
         total += np.bincount(replicate, minlength=state.n_replicate)
     return total
 
@@ -100,25 +119,27 @@ def _mean(
     count = np.zeros(state.n_replicate)
     for population in populations:
         replicate = state.replicate_of(population, slice(0, population.n))
-        weights = values(population)[: population.n]
-        total += np.bincount(replicate, weights=weights, minlength=state.n_replicate)
-        count += np.bincount(replicate, minlength=state.n_replicate)
+        summands, weights = values(population)[: population.n], _weights(population)
+        if weights is not None:
+            summands = summands * weights
+        total += np.bincount(replicate, weights=summands, minlength=state.n_replicate)
+        count += np.bincount(replicate, weights=weights, minlength=state.n_replicate)
     with np.errstate(invalid="ignore"):
         return total / count
 
 
 def _site_mean(state: State, species: Species) -> np.ndarray:
     concentration = state.sites.concentration[species]
-    if state.n_replicate > 1:
-        return concentration.copy()
+    if state.has_first_sites:
+        return concentration[:: state.sites_per_replicate].copy()
     volume = state.sites.volume
     return np.array([float(np.dot(concentration, volume)) / float(volume.sum())])
 
 
 def _activity(state: State) -> np.ndarray:
-    """Return the activity in each well, or in the plasma of a tissue [IU/mL]."""
-    if state.n_replicate > 1:
-        return state.sites.activity.copy()
+    """Return the activity in each well, or in plasma [IU/mL]."""
+    if state.has_first_sites:
+        return state.sites.activity[:: state.sites_per_replicate].copy()
     return np.full(1, state.drug.activity)
 
 
@@ -127,7 +148,8 @@ def _total(model: Any) -> int:
 
 
 def _resistant(model: Any) -> int:
-    return int(sum(mask.sum() for mask in is_resistant(model).values()))
+    masks = is_resistant(model)
+    return sum(int(p.weights()[masks[p.name]].sum()) for p in model.state.tumour())
 
 
 def _hours(model: Any) -> float:

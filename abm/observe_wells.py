@@ -35,7 +35,8 @@ def read_wells(model: Any) -> "pandas.DataFrame":
     (:data:`STATE_COLUMNS`), ``growth_per_h`` and ``hazard_per_h``; what is dissolved,
     ``asn_uM``, ``gln_uM`` and alike for every species, and ``asparaginase_IU_per_mL``, the mean
     activity over the last interval. Means are nan without cells, and nan with biomass for cells
-    of fixed rates. A tissue counts as one well, its fluid as mixed. Without any population there
+    of fixed rates. A tissue counts as one well, its fluid as mixed; a body too, its fluid is
+    plasma. Without any population there
     is one row for each well, of population "".
     """
     import pandas
@@ -62,7 +63,8 @@ def read_wells(model: Any) -> "pandas.DataFrame":
 def _cells(state: State, population: Population) -> dict[str, np.ndarray]:
     n_well, n = state.n_replicate, population.n
     wells = state.replicate_of(population, slice(0, n))
-    n_live = np.bincount(wells, minlength=n_well)
+    weights = population.weights()
+    n_live = np.bincount(wells, weights=weights, minlength=n_well).astype(np.int64)
     corpses = _corpses(state, population)
     found: dict[str, np.ndarray] = {
         "n_live": n_live,
@@ -73,6 +75,8 @@ def _cells(state: State, population: Population) -> dict[str, np.ndarray]:
     nothing = np.full(n_well, np.nan)
 
     def total(values: np.ndarray) -> np.ndarray:
+        if population.has(Group.WEIGHTED):
+            values = values * weights
         return np.bincount(wells, weights=values, minlength=n_well)
 
     def mean(values: np.ndarray) -> np.ndarray:
@@ -93,14 +97,15 @@ def _corpses(state: State, population: Population) -> np.ndarray:
     corpses = state.sites.corpses.get(population.name)
     if corpses is None:
         return np.zeros((len(Corpse), state.n_replicate))
-    return corpses.copy() if state.n_replicate > 1 else corpses.sum(axis=1, keepdims=True)
+    return corpses.reshape(len(Corpse), state.n_replicate, -1).sum(axis=2)
 
 
 def _fluid(state: State) -> dict[str, np.ndarray]:
     sites = state.sites
     dissolved = {f"{one.name.lower()}_uM": sites.concentration[one] for one in Species}
     dissolved["asparaginase_IU_per_mL"] = sites.activity
-    if state.n_replicate > 1:
-        return {name: values.copy() for name, values in dissolved.items()}
+    if state.has_first_sites:
+        step = state.sites_per_replicate
+        return {name: values[::step].copy() for name, values in dissolved.items()}
     share = sites.volume / float(sites.volume.sum())
     return {name: np.array([float(np.dot(v, share))]) for name, v in dissolved.items()}

@@ -17,6 +17,7 @@ from abm.errors import RunFolderError
 from abm.record import layout
 from abm.record.reader import Frame, RunReader, is_tumour
 from analysis import scales, style
+from analysis.body_film import SIZE_INCH, BodyFilm
 from analysis.film import Film
 from analysis.plots.common import is_replicated, run_title
 from analysis.plots.maps import image_shape
@@ -53,20 +54,35 @@ def animate_run(run_folder: Path, out: list[Path], progress: Progress | None = N
 
     With places of cells or fields: asparagine (logarithmic scale) beside the cells, coloured by
     ASNS, those of a resistant genotype outlined. Without: the histogram of ASNS. Below, the
-    numbers of cells with the doses and a moving cursor.
-    Raises RunFolderError for a run that recorded neither cells nor fields.
+    numbers of cells with the doses and a moving cursor. A run of a patient shows the cells of
+    each compartment, their genotypes and the marrow, over the drug and Asn.
+    Raises RunFolderError for a run that recorded neither cells nor fields,
+    and for one of several patients.
     """
     run = RunReader(run_folder)
+    if run.is_body:
+        film = BodyFilm(run)
+        return _write(out, SIZE_INCH, film.n_frames, film.frames(), progress)
     if not any(run.has(name) for name in (layout.CELLS, layout.FIELDS)):
         raise RunFolderError(f"{run.folder}: neither cells nor fields were recorded, so no film")
     n_frames = run.frame_times.shape[0]
     if n_frames == 0:
         raise RunFolderError(f"{run.folder}: no frame was recorded, so no film")
+    return _write(out, (_WIDTH, _HEIGHT), n_frames, film_frames(run), progress)
+
+
+def _write(
+    out: list[Path],
+    size_inch: tuple[float, float],
+    n_frames: int,
+    frames: Iterator[np.ndarray],
+    progress: Progress | None,
+) -> list[Path]:
     rate = int(np.clip(round(n_frames / _LENGTH_S), _SLOWEST, _FASTEST))
-    size = (round(_WIDTH * _DOTS_PER_INCH), round(_HEIGHT * _DOTS_PER_INCH))
+    size = (round(size_inch[0] * _DOTS_PER_INCH), round(size_inch[1] * _DOTS_PER_INCH))
     with contextlib.ExitStack() as stack:
         films = [stack.enter_context(Film(path, size, rate)) for path in out]
-        for k, image in enumerate(film_frames(run)):
+        for k, image in enumerate(frames):
             for film in films:
                 film.add(image)
             if progress is not None:

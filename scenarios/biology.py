@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -108,6 +108,19 @@ class Biology:
         """Return the founders, each genotype equilibrated in the medium of the start."""
         return [self._founders(kind) for kind in self.kinds]
 
+    def start_states(
+        self, name: str, genotypes: Sequence[tuple[int, float]]
+    ) -> dict[tuple[int, float], np.ndarray]:
+        """Return the state at rest of each (methylated alleles, gain) of a population."""
+        kind = next(kind for kind in self.kinds if kind.name == name)
+        alleles = np.array([one[0] for one in genotypes])
+        states = self._at_rest(kind, alleles, np.array([one[1] for one in genotypes]))
+        return {genotype: states[:, i] for i, genotype in enumerate(genotypes)}
+
+    def doubling_time(self, name: str) -> float:
+        """Return the doubling time [h] of the cells of a population."""
+        return next(kind.parent.doubling_time for kind in self.kinds if kind.name == name)
+
     def processes(self, metabolism: Metabolism, streams: Streams) -> list[AbstractProcess]:
         """Return metabolism and, in tissue, motion and contact."""
         if not self.kinds:
@@ -134,7 +147,13 @@ class Biology:
         """Return the smallest gain that makes 0, 1, 2 methylated alleles resistant, by name."""
         return {
             kind.name: np.array(
-                _resistance_gain(kind.line, kind.translation_rate, self._parameters, kind.switches)
+                _resistance_gain(
+                    kind.line,
+                    kind.translation_rate,
+                    self._parameters,
+                    kind.switches,
+                    kind.entry.kill_factor,
+                )
             )
             for kind in self.kinds
         }
@@ -198,6 +217,15 @@ class Biology:
                 f", or leave out the parameters that slow it"
             ) from error
 
+    def _at_rest(self, kind: CellKind, alleles: np.ndarray, gain: float | np.ndarray) -> np.ndarray:
+        """Return the states of genotypes that stood in the medium of the start."""
+        is_changed = kind.entry.genotype is not None
+        return equilibrated_state(
+            kind.line, kind.translation_rate, alleles, gain, self._medium,
+            hours=GENOTYPE_SETTLES_H if is_changed else MEDIUM_SETTLES_H,
+            parameters=self._parameters, switches=kind.switches,
+        )  # fmt: skip
+
     def _founders(self, kind: CellKind) -> Founders:
         groups = {Group.CORE, Group.MECHANISTIC}
         extent = (0.0, 0.0)
@@ -208,11 +236,7 @@ class Biology:
                 self._tissue.n_y * self._tissue.spacing,
             )
         numbers = sorted(kind.alleles)
-        states = equilibrated_state(
-            kind.line, kind.translation_rate, np.array(numbers), 1.0, self._medium,
-            hours=MEDIUM_SETTLES_H if kind.entry.genotype is None else GENOTYPE_SETTLES_H,
-            parameters=self._parameters, switches=kind.switches,
-        )  # fmt: skip
+        states = self._at_rest(kind, np.array(numbers), 1.0)
         return Founders(
             name=kind.name,
             cell_type=CellType[kind.entry.type.upper()],
@@ -231,7 +255,11 @@ class Biology:
 
 @functools.lru_cache(maxsize=256)
 def _resistance_gain(
-    line: CellLine, translation_rate: float, parameters: CellParameters, switches: CellSwitches
+    line: CellLine,
+    translation_rate: float,
+    parameters: CellParameters,
+    switches: CellSwitches,
+    kill_factor: float,
 ) -> tuple[float, ...]:
     """Return the gain that 0, 1, 2 methylated alleles need; kept, as no medium or dose changes it.
 
@@ -240,7 +268,7 @@ def _resistance_gain(
     alleles, gains = (axis.ravel() for axis in np.meshgrid(ALLELES, _TRIED_GAINS, indexing="ij"))
     growth = net_growth(
         line, translation_rate, alleles, gains, asn=RESISTANCE_ASN,
-        parameters=parameters, switches=switches,
+        parameters=parameters, switches=switches, kill_factor=kill_factor,
     ).reshape(len(ALLELES), -1)  # fmt: skip
     return tuple(
         next((gain for gain, rate in zip(_TRIED_GAINS, row, strict=True) if rate > 0.0), math.inf)

@@ -8,6 +8,8 @@ from abm.units import did_you_mean
 
 FOLDER = Path(__file__).parent / "library"
 ASSAYS = FOLDER / "assays"
+COHORTS = FOLDER / "cohorts"
+PROTOCOLS = FOLDER / "protocols.tsv"
 _DESCRIPTION = "description:"
 _ASSAY = "assay:"
 _LARGEST_LOOK = 1 << 18
@@ -21,6 +23,20 @@ def bundled() -> dict[str, Path]:
 def bundled_assays() -> dict[str, Path]:
     """Return the files of the bundled assays by name, in alphabetical order."""
     return {path.stem: path for path in sorted(ASSAYS.glob("*.yaml"))}
+
+
+def bundled_cohorts() -> dict[str, Path]:
+    """Return the files of the bundled cohorts by name, in alphabetical order."""
+    return {path.stem: path for path in sorted(COHORTS.glob("*.yaml"))}
+
+
+def protocol_lines() -> list[tuple[str, str]]:
+    """Return id and title, with its mark and source, of every protocol of treatment.
+
+    From a file that ``tools/make_tables.py`` writes, since the protocols themselves need numpy.
+    """
+    lines = PROTOCOLS.read_text(encoding="utf-8").splitlines()
+    return [(line.partition("\t")[0], line.partition("\t")[2]) for line in lines]
 
 
 def find(name: str | Path) -> Path:

@@ -15,9 +15,10 @@ from cyclopts import App, CycloptsError, Parameter
 
 from abm import __version__
 from abm.errors import ScenarioError
-from scenarios.cli_laboratory import calibrate, fit, run_assay_file, sbml, validate
+from scenarios.cli_cohort import cohort, fit
+from scenarios.cli_laboratory import calibrate, run_assay_file, sbml, validate
 from scenarios.cli_many import sensitivity, sweep
-from scenarios.cli_runs import interrupted, rerun, resume
+from scenarios.cli_runs import attribute, interrupted, rerun, resume
 from scenarios.cli_support import (
     BAD_INPUT,
     DEBUG,
@@ -35,6 +36,7 @@ from scenarios.cli_support import (
     largest_number_of_threads,
     parse_error,
     tell,
+    tell_course,
     write,
 )
 
@@ -50,21 +52,42 @@ app = App(
 
 @app.command(name="list")
 def list_() -> int:
-    """List the bundled scenarios and, below them, the assays."""
-    from scenarios.catalogue import bundled, bundled_assays, description
+    """List the bundled scenarios, assays and cohorts, and the protocols of treatment."""
+    from scenarios.catalogue import (
+        bundled,
+        bundled_assays,
+        bundled_cohorts,
+        description,
+        protocol_lines,
+    )
 
-    width = max(map(len, bundled() | bundled_assays()), default=0)
-    for known in (bundled(), bundled_assays()):
-        for name, path in known.items():
-            write(f"{name:<{width}}  {description(path)}".rstrip())
+    parts = {
+        "scenarios (asnsim run NAME)": bundled(),
+        "assays (asnsim run NAME)": bundled_assays(),
+        "cohorts (asnsim cohort NAME)": bundled_cohorts(),
+    }
+    protocols = protocol_lines()
+    names = [name for part in parts.values() for name in part] + [one for one, _ in protocols]
+    width = max(map(len, names), default=0)
+    for title, part in parts.items():
+        write(f"{title}:")
+        for name, path in part.items():
+            write(f"  {name:<{width}}  {description(path)}".rstrip())
+    write("protocols (treatment: {protocol: NAME}):")
+    for name, text in protocols:
+        write(f"  {name:<{width}}  {text}")
     return DONE
 
 
 @app.command
 def show(scenario: ScenarioName, /, *, set_: Assignments = None) -> int:
-    """Print a scenario or assay with every default filled in."""
+    """Print a scenario, assay or cohort with every default filled in."""
     from scenarios.catalogue import is_assay
+    from scenarios.cohort.load import dump_cohort, is_cohort, load_cohort
 
+    if is_cohort(scenario):
+        write(dump_cohort(load_cohort(scenario, set_ or ())), end="")
+        return DONE
     if is_assay(scenario):
         from scenarios.studies.load import dump_assay, load_assay
 
@@ -127,6 +150,10 @@ def run(
         check_free(out, overwrite)
     from scenarios.progress import ProgressBar
     from scenarios.run import default_folder, run_scenario
+    from scenarios.therapy import treatment_warnings
+
+    for warning in treatment_warnings(checked):
+        tell(f"warning: {warning}", DONE)
 
     folder = out or default_folder(checked)
     with ProgressBar(checked.name, "h") as progress:
@@ -136,6 +163,7 @@ def run(
             )
         except KeyboardInterrupt:
             return tell(interrupted(folder), INTERRUPTED)
+    tell_course(result.folder)
     write(str(result.folder))
     return DONE
 
@@ -193,7 +221,9 @@ def animate(
     return DONE
 
 
-for command in (sweep, sensitivity, resume, rerun, validate, fit, calibrate, sbml):
+for command in (
+    sweep, cohort, sensitivity, resume, rerun, attribute, validate, fit, calibrate, sbml,
+):  # fmt: skip
     app.command(command)
 
 

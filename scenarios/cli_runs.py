@@ -17,6 +17,7 @@ from scenarios.cli_support import (
     check_run,
     check_threads,
     tell,
+    tell_course,
     write,
 )
 
@@ -62,6 +63,7 @@ def resume(
                 )  # fmt: skip
         except KeyboardInterrupt:
             return tell(interrupted(out or run_folder), INTERRUPTED)
+    tell_course(result.folder)
     if result.exit_reason == PAUSED:
         tell(f"paused: asnsim resume {result.folder} goes on", DONE)
     elif out is None and is_finished and until_h is None:
@@ -88,6 +90,39 @@ def rerun(run_folder: RunFolder, /, *, threads: Threads = None) -> int:
     if found:
         return tell(f"{run_folder}: the repetition differs in {len(found)} places", FAILED)
     write(f"{run_folder}: the same bits")
+    return DONE
+
+
+def attribute(
+    source: Annotated[str, Parameter(help="Run folder, or scenario by name or file.")],
+    /,
+    *,
+    out: Annotated[Path | None, Parameter(help="Folder for table and figure.")] = None,
+    only: Annotated[
+        list[str] | None, Parameter(negative="", help="Mechanism, may be repeated; all.")
+    ] = None,
+    seed: Annotated[int | None, Parameter(help="Seed in place of the scenario's own.")] = None,
+    workers: Annotated[int | None, Parameter(help="Processes; all processors.")] = None,
+    set_: Assignments = None,
+    overwrite: Annotated[bool, Parameter(negative="", help="Replace an earlier table.")] = False,
+) -> int:
+    """Run again with each mechanism off: which one would have delayed or prevented the relapse."""
+    from scenarios.attribution.run import attribute
+    from scenarios.progress import ProgressBar
+    from scenarios.workers import default_workers
+
+    is_run = Path(source).is_dir()
+    folder = out or (Path(source) if is_run else Path("runs") / f"{Path(source).stem}-attribution")
+    n_workers = default_workers() if workers is None else workers
+    with ProgressBar("attribution", "runs") as progress:
+        found = attribute(
+            source, set_ or (), seed=seed, only=only or (), workers=n_workers, progress=progress
+        )
+    files = found.write(folder, overwrite)
+    columns = ["mechanism", "n_relapsed", "relapse_d", "change_d", "verdict"]
+    write(found.table[columns].to_string(index=False, float_format="{:.4g}".format, na_rep="-"))
+    for path in files:
+        write(str(path))
     return DONE
 
 

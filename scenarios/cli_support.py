@@ -93,6 +93,15 @@ def tell(message: str, status: int) -> int:
     return status
 
 
+def tell_course(folder: Path) -> None:
+    """Say how the course of the patients of a run went, where it has patients."""
+    if (folder / "patients.parquet").exists():
+        from abm.record.reader import RunReader
+        from analysis.summary import course_summary
+
+        tell(course_summary(RunReader(folder)), DONE)
+
+
 def explain(error: BaseException) -> int:
     """Say in one line what went wrong and return the exit status."""
     if isinstance(error, (ScenarioError, RunFolderError)):

@@ -11,15 +11,18 @@ from abm.errors import RunFolderError
 from abm.kernels import runtime
 from abm.record import layout, provenance
 from abm.record.reader import RunReader
-from abm.record.recorder import Recorder
-from abm.record.writer import RunWriter
 from scenarios.build import build
-from scenarios.load import dump_resolved, loads
+from scenarios.interrupts import Interrupts
+from scenarios.load import loads
 from scenarios.resume import change, scenario_of
-from scenarios.run import Progress, Session, carry_on, describe, set_threads
+from scenarios.run import Progress, advance, carry_on, set_threads
 from scenarios.schema import Scenario
+from scenarios.session import Session
 
-_TABLES = (layout.TIMESERIES, layout.SITES, layout.CLONES, layout.PRICE)
+_TABLES = (
+    layout.TIMESERIES, layout.SITES, layout.CLONES, layout.PRICE, layout.PATIENTS, layout.MRD,
+    layout.COURSES, layout.EVENTS, layout.CLONE_EDGES,
+)  # fmt: skip
 _GROUPS = (layout.CELLS, layout.FIELDS)
 
 
@@ -81,14 +84,12 @@ def _repeat(info: dict[str, Any], scenario: Scenario, out: Path, progress: Progr
     ]
     first = parts[0][0] if parts else scenario
     with runtime.CompileTimer() as compiling:
-        model = build(first)
-        writer = RunWriter(out)
-        writer.scenario(dump_resolved(scenario))
-        writer.describe(describe(scenario, model))
-        session = Session(model, writer, Recorder(writer, model))
+        session = Session.start(build(first), first, out)
         for i, (part, until_h) in enumerate(parts):
-            carry_on(session, part.time.checkpoint_ticks, compiling, progress,
-                     part.time.ticks(until_h))  # fmt: skip
+            with Interrupts() as interrupts:
+                until = part.time.ticks(until_h)
+                if advance(session, part.time.checkpoint_ticks, interrupts, progress, until):
+                    raise KeyboardInterrupt
             session = change(session, parts[i + 1][0] if i + 1 < len(parts) else scenario)
         carry_on(session, scenario.time.checkpoint_ticks, compiling, progress)
 

@@ -5,36 +5,39 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from abm.environment.body import Body
+from abm.environment.body_solver import BodySolver
 from abm.errors import RunFolderError, ScenarioError
 from abm.kernels import runtime
 from abm.model import PopulationModel
 from abm.order import ORDER
 from abm.processes.dosing import Dosing
+from abm.processes.nutrients import Nutrients
+from abm.processes.therapy import TherapyDosing
 from abm.record import layout
 from abm.record.checkpoint import (
     Checkpoint,
     DamagedCheckpoint,
-    drop_checkpoints_after,
     find_checkpoints,
     read_checkpoint,
 )
-from abm.record.recorder import Recorder
-from abm.record.writer import RunWriter, clear, read_info
+from abm.record.writer import clear, read_info
 from scenarios.build import build
 from scenarios.load import dump_resolved, load
 from scenarios.run import (
     Progress,
     RunResult,
-    Session,
     carry_on,
-    describe,
     run_scenario,
     set_threads,
 )
 from scenarios.schema import Scenario
+from scenarios.session import Session, describe
 
 _OF_THE_PAST = ("environment", "cells", "replicates", "barcodes")
 _GRID = ("tick", "coupling", "fate")
+_OF_A_LESION = ("inheritance", "parameters", "seed")
+"""What a branch cannot change where a lesion is attached to a body: it goes on as it is."""
 
 
 def resume(
@@ -57,6 +60,7 @@ def resume(
     is_longer = until is not None and until > scenario.time.end_ticks
     if is_finished and not is_longer:
         return RunResult(folder, str(info["exit_reason"]))
+    before = scenario
     if is_longer:
         scenario = scenario_of(folder, info, [f"time.end={until_h:.10g} h"])
     if threads is not None:
@@ -65,10 +69,12 @@ def resume(
     if checkpoint is None:
         return run_scenario(scenario, folder, threads=threads, progress=progress, overwrite=True)
     with runtime.CompileTimer() as compiling:
-        session = reopen(folder, checkpoint)
+        session = Session.reopen(folder, checkpoint, scenario_of(folder, info))
         if is_longer:
+            past = [*info.get("past", []), _segment(before, session.model.clock.hours)]
             session = change(session, scenario)
             session.writer.scenario(dump_resolved(scenario))
+            session.writer.describe({"past": past})
         return carry_on(
             session, scenario.time.checkpoint_ticks, compiling, progress,
             None if is_longer else until,
@@ -95,7 +101,6 @@ def branch(
     info = read_info(folder)
     past = scenario_of(folder, info)
     changed = scenario_of(folder, info, overrides)
-    _check_changes(past, changed)
     at = None if at_h is None else _on_grid(past, at_h, "--at")
     until = None if until_h is None else _on_grid(changed, until_h, "--until")
     if threads is not None:
@@ -105,6 +110,7 @@ def branch(
         if checkpoint is None:
             raise RunFolderError(f"{folder}: has no checkpoint yet: say where to branch with --at")
         at = checkpoint.model.clock.tick
+    _check_changes(past, changed, at * past.time.tick_hours)
     if not at < changed.time.end_ticks:
         raise ScenarioError(f"--at: the run ends at {changed.time.end:g} h: must be earlier")
     with runtime.CompileTimer() as compiling:
@@ -140,22 +146,11 @@ def newest(folder: Path, tick: int | None = None) -> Checkpoint | None:
     return None
 
 
-def reopen(folder: Path, checkpoint: Checkpoint) -> Session:
-    """Cut a run folder back to a checkpoint and return the run, ready to go on."""
-    model = checkpoint.model
-    drop_checkpoints_after(folder, model.clock.tick)
-    writer = RunWriter.resume(folder, model.clock.hours, checkpoint.tables)
-    recorder = Recorder(writer, model, checkpoint.recorder)
-    return Session(model, writer, recorder, wall_before=checkpoint.wall_s)
-
-
 def change(session: Session, scenario: Scenario) -> Session:
     """Let a run go on with another scenario from where it stands."""
-    before = session.model
     after = build(scenario)
-    adopt(after, before)
-    recorder = Recorder(session.writer, after, session.recorder.snapshot())
-    return Session(after, session.writer, recorder, session.wall_before, session.started)
+    adopt(after, session.model)
+    return session.with_model(after, scenario)
 
 
 def adopt(model: PopulationModel, before: PopulationModel) -> None:
@@ -167,15 +162,29 @@ def adopt(model: PopulationModel, before: PopulationModel) -> None:
             vars(own).update(vars(past))
     old_processes = {process.name: process for process in before.processes}
     given = old_processes.get(Dosing.name)
-    if isinstance(given, Dosing) and all(p.name != Dosing.name for p in model.processes):
-        given.regimen.follow(given.regimen, before.clock.tick)
+    if isinstance(given, (Dosing, TherapyDosing)) and given.name not in {
+        process.name for process in model.processes
+    }:
+        given.give_no_more(before.clock)
+        if isinstance(given, TherapyDosing):
+            given.site_activity = _body_of(model).site_activity
         model.processes.append(given)
         model.processes.sort(key=lambda process: ORDER.index(process.name))
+    if model.watch is not None and before.watch is not None:
+        model.watch.adopt(before.watch, before.clock)
     for process in model.processes:
         old = old_processes.get(process.name)
-        if old is not None and old is not process:
+        if old is None:
+            process.begin_at(model.clock)
+        elif old is not process:
             process.adopt(old, model.state, model.clock)
         model.seconds_per_process[process.name] = before.seconds_per_process.get(process.name, 0.0)
+
+
+def _body_of(model: PopulationModel) -> Body:
+    """Return the body whose lag the solver of a model takes over."""
+    solvers = [p.solver for p in model.processes if isinstance(p, Nutrients)]
+    return next(solver.body for solver in solvers if isinstance(solver, BodySolver))
 
 
 def scenario_of(folder: Path, info: dict[str, Any], overrides: Sequence[str] = ()) -> Scenario:
@@ -195,13 +204,9 @@ def _copied(
     if out.exists():
         clear(out, overwrite)
     if checkpoint is None:
-        model = build(past)
-        writer = RunWriter(out)
-        writer.scenario(dump_resolved(past))
-        writer.describe(describe(past, model))
-        return Session(model, writer, Recorder(writer, model))
+        return Session.start(build(past), past, out)
     shutil.copytree(folder, out, ignore=shutil.ignore_patterns("plots", "film.*", "*.tmp"))
-    return reopen(out, checkpoint)
+    return Session.reopen(out, checkpoint, past)
 
 
 def _segment(scenario: Scenario, until_h: float) -> dict[str, Any]:
@@ -218,10 +223,19 @@ def _on_grid(scenario: Scenario, hours: float, option: str) -> int:
     return time.ticks(hours)
 
 
-def _check_changes(past: Scenario, changed: Scenario) -> None:
+def _compounds_of_the_past(past: Scenario, changed: Scenario, at_h: float) -> list[str]:
+    """Return the key of the compounds where those added before the branch differ."""
+    before = [[c for c in s.treatment.compounds if c.at < at_h] for s in (past, changed)]
+    return [] if before[0] == before[1] else ["treatment.compounds"]
+
+
+def _check_changes(past: Scenario, changed: Scenario, at_h: float) -> None:
     """Raise ScenarioError where the past of a run forbids a change."""
     kept = [key for key in _OF_THE_PAST if getattr(past, key) != getattr(changed, key)]
     kept += [f"time.{k}" for k in _GRID if getattr(past.time, k) != getattr(changed.time, k)]
+    kept += _compounds_of_the_past(past, changed, at_h)
+    if getattr(past.environment, "patch", None) is not None:
+        kept += [k for k in _OF_A_LESION if getattr(past, k) != getattr(changed, k)]
     if past.treatment.patient != changed.treatment.patient and past.treatment.patient is not None:
         kept.append("treatment.patient")
     if kept:

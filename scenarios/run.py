@@ -2,24 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from abm.errors import ScenarioError
 from abm.kernels import runtime
-from abm.ledger import BOOKED
-from abm.model import PopulationModel
-from abm.record.checkpoint import Checkpoint, write_checkpoint
 from abm.record.reader import RunReader
-from abm.record.recorder import Recorder
-from abm.record.writer import RunWriter
 from scenarios.build import build
 from scenarios.interrupts import Interrupts
-from scenarios.load import dump_resolved, load
+from scenarios.load import load
 from scenarios.schema import Scenario
+from scenarios.session import Session
 
 Progress = Callable[[float, float], None]
 """Called with (simulated hours so far, hours in all)."""
@@ -33,30 +26,6 @@ class RunResult(NamedTuple):
 
     folder: Path
     exit_reason: str
-
-
-@dataclass
-class Session:
-    """A run in progress and its folder: the model, who records it, wall time so far [s]."""
-
-    model: PopulationModel
-    writer: RunWriter
-    recorder: Recorder
-    wall_before: float = 0.0
-    started: float = field(default_factory=time.perf_counter)
-
-    @property
-    def wall_s(self) -> float:
-        """Wall time of the run, earlier parts included [s]."""
-        return self.wall_before + time.perf_counter() - self.started
-
-    def save(self) -> None:
-        """Bring all that was recorded to the disk, then a checkpoint."""
-        self.writer.checkpoint_tables()
-        checkpoint = Checkpoint(
-            self.model, self.recorder.snapshot(), self.writer.snapshot(), self.wall_s
-        )
-        write_checkpoint(self.writer.folder, checkpoint)
 
 
 def run_scenario(
@@ -78,10 +47,7 @@ def run_scenario(
     started = time.perf_counter()
     with runtime.CompileTimer() as compiling:
         model = build(scenario)
-        writer = RunWriter(out, overwrite=overwrite)
-        writer.scenario(dump_resolved(scenario))
-        writer.describe(describe(scenario, model))
-        session = Session(model, writer, Recorder(writer, model), started=started)
+        session = Session.start(model, scenario, out, overwrite=overwrite, started=started)
         return carry_on(session, scenario.time.checkpoint_ticks, compiling, progress)
 
 
@@ -93,29 +59,15 @@ def carry_on(
     until: int | None = None,
 ) -> RunResult:
     """Run to the end, or to the tick ``until``, and finish the folder; see :func:`run_scenario`."""
-    model, writer = session.model, session.writer
     with Interrupts() as interrupts:
         is_interrupted = advance(session, checkpoint_ticks, interrupts, progress, until)
     session.save()
     if is_interrupted:
         raise KeyboardInterrupt
-    if model.exit_reason is None:
-        return RunResult(writer.folder, PAUSED)
-    if model.lineage is not None:
-        living = np.concatenate([p.live("node") for p in model.state.populations])
-        writer.lineage(model.lineage.tree_sequence(living, model.clock.hours))
-    reason = model.exit_reason.name.lower()
-    writer.finish(
-        {
-            "exit_reason": reason,
-            "end_h": model.clock.hours,
-            "wall_s": session.wall_s,
-            "compile_s": compiling.seconds,
-            "seconds_per_process": model.seconds_per_process,
-            "ledger": describe_ledger(model),
-        }
-    )
-    return RunResult(writer.folder, reason)
+    folder = session.writer.folder
+    if session.model.exit_reason is None:
+        return RunResult(folder, PAUSED)
+    return RunResult(folder, session.finish(compiling))
 
 
 def run(
@@ -166,7 +118,7 @@ def advance(
     while model.running and clock.tick < end:
         model.step()
         if model.is_record_due():
-            session.recorder.record()
+            session.record()
         if interrupts.is_requested:
             return True
         if clock.tick >= next_checkpoint and model.running and clock.tick < end:
@@ -175,37 +127,6 @@ def advance(
         if progress is not None:
             progress(clock.hours, clock.to_hours(end))
     return False
-
-
-def describe(scenario: Scenario, model: PopulationModel) -> dict[str, Any]:
-    """Return what run.json says of a run before it starts."""
-    return {
-        "name": scenario.name,
-        "description": scenario.description,
-        "seed": scenario.seed,
-        "replicates": scenario.replicates,
-        "threads": runtime.n_threads(),
-        "tick_minutes": model.clock.tick_minutes,
-        **model.facts.notes,
-    }
-
-
-def describe_ledger(model: PopulationModel) -> dict[str, Any]:
-    """Return how the books of Asn and Gln close, and the named fluxes [fmol]."""
-    if model.ledger is None:
-        return {}
-    report: dict[str, Any] = {}
-    for species in BOOKED:
-        closure = model.ledger.closure(model.state, species)
-        report[species.name.lower()] = {
-            "throughput_fmol": closure.throughput,
-            "relative_error": closure.relative,
-            "relative_error_without_defect": closure.relative_without_defect,
-            "fluxes_fmol": {
-                name: amount for (one, name), amount in model.ledger.flux.items() if one is species
-            },
-        }
-    return report
 
 
 def set_threads(threads: int) -> None:

@@ -1,11 +1,15 @@
 """Sites, nutrients and drug of a scenario: everything outside the cells."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from abm.environment import media
 from abm.environment import tissue as grid
 from abm.environment import well as well_geometry
+from abm.environment.body_solver import BodySolver
 from abm.environment.field_solver import TissueSolver
+from abm.environment.fluxes import Flux
 from abm.environment.plasma import Plasma, PlasmaParameters
 from abm.environment.reactions import (
     DiffusionParameters,
@@ -16,6 +20,7 @@ from abm.environment.reactions import (
 from abm.environment.well import WellSolver
 from abm.facts import Facts
 from abm.ledger import Ledger
+from abm.pharmacology.cohort import Cohort
 from abm.pharmacology.products import Patient, Sex, find_product
 from abm.pharmacology.regimen import Amount, AmountKind, Dose, Regimen, Route
 from abm.processes.cell_parameters import CellParameters
@@ -23,11 +28,14 @@ from abm.processes.dosing import Dosing, DosingParameters, parse_rule
 from abm.processes.medium_change import MediumChange, MediumChangeParameters
 from abm.processes.nutrients import Solver
 from abm.processes.process import AbstractProcess
+from abm.processes.therapy import TherapyDosing
 from abm.state.sites import Sites, Species
 from abm.streams import Stream, Streams
+from scenarios.bodies import Bodies
 from scenarios.overrides import Overrides
 from scenarios.schema import Scenario
-from scenarios.schema.environment import Recipe, Serum, Tissue, Well
+from scenarios.schema.environment import Body, Recipe, Serum, Tissue, Well
+from scenarios.therapy import has_therapy, make_dosing, make_therapy, stop_ticks
 
 _AMOUNT_KINDS = {
     "IU/m2": AmountKind.PER_SURFACE_AREA,
@@ -44,17 +52,29 @@ class Surroundings:
     medium  : float64[n_species] [uM], what wells start with or plasma holds
     species : what is solved; the others stay at their value in the medium
     stops   : ticks of doses and changes of medium
-    tissue  : its geometry, None in wells
+    tissue  : its geometry, None elsewhere
+    bodies  : the patients, None elsewhere
     plasma  : what the vessels of a tissue carry
     """
 
     def __init__(
-        self, scenario: Scenario, overrides: Overrides, streams: Streams, cell: CellParameters
+        self,
+        scenario: Scenario,
+        overrides: Overrides,
+        streams: Streams,
+        cell: CellParameters,
+        weights: np.ndarray | None = None,
+        cohort: Cohort | None = None,
     ) -> None:
+        """``weights``: float64[n_replicate] [kg], of the patients of a batch, ``cohort``: they.
+
+        Without a cohort all bodies are those of the patient of the scenario.
+        """
         self._scenario = scenario
         environment = scenario.environment
         self.species = tuple(sorted(Species[name.upper()] for name in environment.species))
         self.tissue: grid.Tissue | None = None
+        self.bodies: Bodies | None = None
         grid_shape: tuple[int, ...] | None = None
         spacing = 0.0
         gas = overrides.apply("gas", media.GasParameters())
@@ -63,11 +83,15 @@ class Surroundings:
             self.medium = self._mix(environment.medium)
             self.tissue = self._make_tissue(environment, streams)
             grid_shape, spacing = (self.tissue.n_y, self.tissue.n_x), environment.spacing
-            volume = self.tissue.site_volume()
+            self.sites = Sites.filled(self.medium, self.tissue.site_volume())
+        elif isinstance(environment, Body):
+            self.medium = self._mix(environment.medium)
+            self.bodies = Bodies(scenario, environment, overrides, self.medium, weights)
+            self.sites = self.bodies.sites
         else:
             self.medium = self._mix(environment.medium, environment.serum)
             volume = np.full(scenario.replicates, environment.volume)
-        self.sites = Sites.filled(self.medium, volume)
+            self.sites = Sites.filled(self.medium, volume)
         plasma = overrides.apply("plasma", PlasmaParameters())
         self.plasma = None if self.tissue is None else Plasma(plasma, self.medium)
         _apply_formulas(scenario, self.sites, grid_shape, spacing)
@@ -86,13 +110,23 @@ class Surroundings:
         self._solver_parameters = overrides.apply("solver", SolverParameters())
         clamp = environment.clamp if isinstance(environment, Well) else ()
         self._clamped = frozenset(Species[name.upper()] for name in clamp)
-        self.regimen = self._read_regimen()
+        self.regimen = None if self.bodies is not None else self._read_regimen()
         self.changes = self._read_changes()
         self.stops = (*(self.regimen.stops if self.regimen else ()), *self.changes)
+        self.dosing: TherapyDosing | None = None
+        if self.bodies is not None:
+            therapy = make_therapy(scenario, cohort, seed=int(streams.seed), overrides=overrides)
+            if has_therapy(scenario):
+                self.stops = stop_ticks(scenario, therapy)
+                self.dosing = make_dosing(
+                    scenario, therapy, self._dosing_parameters, self.bodies.body.site_activity,
+                    is_single=None if cohort is None else False,
+                )  # fmt: skip
         self.facts = Facts(
             species=self.species,
             grid_shape=grid_shape,
             spacing=spacing,
+            site_names=() if self.bodies is None else self.bodies.site_names,
             notes=self._notes(),
         )
 
@@ -105,6 +139,8 @@ class Surroundings:
                 for rule in self._scenario.treatment.rules
             ]
             found.append(Dosing(self.regimen, self._dosing_parameters, rules, self._site_share()))
+        if self.dosing is not None:
+            found.append(self.dosing)
         if self.changes:
             found.append(
                 MediumChange(self.changes, self._medium_change_parameters, self.regimen, ledger)
@@ -121,8 +157,20 @@ class Surroundings:
         )
         if self.tissue is not None:
             return TissueSolver(self.tissue, reactions, self.medium)
+        if self.bodies is not None:
+            return self.bodies.solver(reactions)
         well = well_geometry.Well(self.sites.n, float(self.sites.volume[0]))
         return WellSolver(well, reactions, self.medium)
+
+    @property
+    def sites_per_replicate(self) -> int:
+        """Sites of one replicate, where there may be several replicates."""
+        return 1 if self.bodies is None else self.bodies.sites_per_replicate
+
+    @property
+    def flux_names(self) -> Mapping[Flux, str]:
+        """What the ledger calls a flux where it is not the flux's own name."""
+        return {} if self.bodies is None else BodySolver.flux_names
 
     def _mix(self, recipe: Recipe | None, serum: Serum | None = None) -> np.ndarray:
         """Return a medium with its serum and O2, float64[n_species] [uM]; zeros without one."""
@@ -231,7 +279,8 @@ class Surroundings:
 def _apply_formulas(
     scenario: Scenario, sites: Sites, grid_shape: tuple[int, ...] | None, spacing: float
 ) -> None:
-    initial = scenario.environment.initial
+    environment = scenario.environment
+    initial = {} if isinstance(environment, Body) else environment.initial
     if not initial:
         return
     if grid_shape is None:

@@ -21,14 +21,25 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from abm import order  # noqa: E402
-from abm.environment import media, plasma, reactions  # noqa: E402
+from abm import founding_growth, order  # noqa: E402
+from abm.environment import body, media, plasma, reactions  # noqa: E402
 from abm.parameters import ParameterRow, ParameterSet  # noqa: E402
-from abm.pharmacology import asparagine, immunity, products, variability  # noqa: E402
+from abm.pharmacology import (  # noqa: E402
+    asparagine,
+    immunity,
+    partners,
+    products,
+    protocols,
+    sensitisation,
+    therapy_options,
+    toxicity,
+    variability,
+)
 from abm.processes import (  # noqa: E402
     cell_lines,
     cell_parameters,
     cell_vector,
+    cohort_merge,
     contact,
     dosing,
     fate,
@@ -37,10 +48,17 @@ from abm.processes import (  # noqa: E402
     medium_change,
     motion,
     nutrients,
+    room,
+    traffic,
+    weighted_fate,
+    weighted_inheritance,
 )
 from abm.state.columns import COLUMNS  # noqa: E402
 from abm.streams import Stream  # noqa: E402
-from tools import compound_table, line_table  # noqa: E402
+from abm.watch import plan  # noqa: E402
+from scenarios.cohort import disease  # noqa: E402
+from scenarios.studies import patient_posterior  # noqa: E402
+from tools import compound_table, line_table, protocol_table  # noqa: E402
 
 SECTIONS: tuple[tuple[str, str, tuple[type[ParameterSet], ...]], ...] = (
     ("The mechanistic cell", "cell", cell_parameters.GROUPS),
@@ -54,16 +72,36 @@ SECTIONS: tuple[tuple[str, str, tuple[type[ParameterSet], ...]], ...] = (
     ("Gas above the medium", "gas", (media.GasParameters,)),
     ("Change of medium", "medium_change", (medium_change.MediumChangeParameters,)),
     ("Dosing", "dosing", (dosing.DosingParameters,)),
+    ("Body", "body", (body.BodyParameters,)),
+    ("Between the doses of a patient", "course", (therapy_options.CourseParameters,)),
+    ("Antibodies of a patient", "immunity", (immunity.ImmunityParameters,)),
+    ("Gaps between exposures", "exposure", (sensitisation.ExposureParameters,)),
+    ("Toxicity that stops the enzyme", "toxicity", (toxicity.ToxicityParameters,)),
+    ("Partner drugs", "partners", (partners.PartnerParameters,)),
+    ("What is read off a patient", "watch", (plan.WatchParameters,)),
     ("Contact transfer", "contact", (contact.ContactParameters,)),
     ("Inheritance", "inheritance", (inheritance.InheritanceParameters,)),
+    ("Merging of rows of weighted cells", "merging", (cohort_merge.MergeParameters,)),
+    ("Pools of mutants", "pool", (weighted_inheritance.PoolParameters,)),
+    ("Growth of a tumour before the start", "history", (founding_growth.HistoryParameters,)),
     ("Motion and crowding", "motion", (motion.MotionParameters,)),
+    ("Room in a body", "room", (room.RoomParameters,)),
+    ("Between the compartments of a body", "traffic", (traffic.TrafficParameters,)),
 )
 """Title, group under ``parameters:`` of a scenario, classes."""
 
-FROM_SCENARIO = (("Cells with fixed rates", (fate.FixedRates,)),)
+FROM_SCENARIO = (
+    ("Cells with fixed rates", (fate.FixedRates,)),
+    ("Weighted cells", (weighted_fate.WeightedKinetics,)),
+)
 """Classes whose numbers come from their own keys of a scenario."""
 
+PROTOCOL_LIST = ROOT / "scenarios" / "library" / "protocols.tsv"
+"""What ``asnsim list`` prints of the protocols."""
+
 LINES_AND_PRODUCTS: tuple[type[ParameterSet], ...] = (
+    disease.Disease,
+    patient_posterior.FitParameters,
     cell_lines.CellLine,
     products.EnzymeConstants,
     products.TransitKinetics,
@@ -74,7 +112,6 @@ LINES_AND_PRODUCTS: tuple[type[ParameterSet], ...] = (
     variability.Demographics,
     asparagine.AsparagineTurnover,
     asparagine.SampleHandling,
-    immunity.ImmunityParameters,
 )
 """Classes of which the code holds several sets of numbers as data."""
 
@@ -317,6 +354,12 @@ DOCUMENTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/randomness.md": {"streams": streams},
     "docs/verification.md": {"theory": verification},
     "docs/compounds.md": {"compounds": compound_table.compound_block},
+    "docs/protocols.md": {
+        "overview": protocol_table.overview,
+        "doses": protocol_table.doses,
+        "backbones": protocol_table.backbones,
+        "monitoring": protocol_table.monitoring,
+    },
     "docs/cell-lines.md": {
         "overview": line_table.overview,
         "panels": line_table.panels,
@@ -372,6 +415,11 @@ def main(arguments: list[str]) -> int:
             stale.append(name)
             if not arguments:
                 path.write_text(after, encoding="utf-8")
+    listed = "".join(f"{name}\t{text}\n" for name, text in protocols.protocol_lines())
+    if not PROTOCOL_LIST.exists() or listed != PROTOCOL_LIST.read_text(encoding="utf-8"):
+        stale.append(PROTOCOL_LIST.name)
+        if not arguments:
+            PROTOCOL_LIST.write_text(listed, encoding="utf-8")
     if arguments and stale:
         sys.stderr.write(f"out of date: {', '.join(stale)}; say: python tools/make_tables.py\n")
         return 1

@@ -61,6 +61,10 @@ class TissueSolver:
         self.__dict__.update(state)
         self._build()
 
+    def follow(self, before: "TissueSolver") -> None:
+        """Take over the remembered step length."""
+        self.step_length = before.step_length
+
     def _build(self) -> None:
         start_threads()
         tissue = self.tissue

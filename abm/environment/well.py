@@ -59,6 +59,10 @@ class WellSolver:
         self.__dict__.update(state)
         self._build()
 
+    def follow(self, before: "WellSolver") -> None:
+        """Take over the remembered step length."""
+        self.step_length = before.step_length
+
     def _build(self) -> None:
         reactions, n_site = self.reactions, self.well.n_site
         self._rules = well.WellRules(

@@ -236,7 +236,7 @@ def advance_block(  # type: ignore[no-untyped-def]
     cells, state, uptake, eaa_saturation, conditions, methylated_alleles, asns_gain,
     threshold_factor, substeps, parameters, table, dt_h, fluxes, growth, hazard, may_refuse,
 ):  # fmt: skip
-    """Advance the cells in the columns ``cells``, int64[<= 64]; see :func:`advance_cells`.
+    """Advance the cells in the columns ``cells``, uint64[<= 64]; see :func:`advance_cells`.
 
     table : float64[n_level, 13] of :func:`fill_relaxation` for this dt_h and these parameters
     may_refuse : leave a cell whose first length of sub-step is refused as it was, hazard -1
@@ -326,7 +326,8 @@ def advance_cells(  # type: ignore[no-untyped-def]
     fill_relaxation(parameters, dt_h, table)
     # A block lasts as long as its slowest cell. So cells that need equally many sub-steps share
     # blocks, and those that need more than expected are left over for blocks of their own.
-    cells = np.argsort(substeps[:n], kind="stable")
+    # Unsigned columns need no test for negative ones at each access.
+    cells = np.argsort(substeps[:n], kind="stable").view(np.uint64)
     worst = STATUS_OK
     for may_refuse in (True, False):
         status = np.zeros((cells.size + BLOCK - 1) // BLOCK, np.int64)
@@ -344,7 +345,7 @@ def advance_cells(  # type: ignore[no-untyped-def]
                     parameters, table, dt_h, fluxes, growth, hazard, may_refuse,
                 )  # fmt: skip
         worst = max(worst, int(status.max(initial=STATUS_OK)))
-        cells = np.flatnonzero(hazard[:n] < 0.0)
+        cells = np.flatnonzero(hazard[:n] < 0.0).view(np.uint64)
     return worst
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numba import prange
 
 from abm.kernels._jit import kernel, parallel_kernel
-from abm.kernels.elementary import exp, log, normal_quantile
+from abm.kernels.elementary import exp, log, normal_quantiles
 
 _MASK32 = np.uint64(0xFFFFFFFF)
 _SHIFT32 = np.uint64(32)
@@ -20,6 +20,9 @@ _W1 = np.uint64(0xBB67AE85)
 _TO_UNIT = 1.0 / 9007199254740992.0  # 2**-53
 _HALF_STEP = 0.5 * _TO_UNIT
 _STREAM_SHIFT = np.uint64(16)
+
+KEY_BLOCK = 256
+"""Keys whose uniform numbers are turned into normal ones together."""
 
 
 @kernel
@@ -99,10 +102,16 @@ def fill_normals(
     seed: np.uint64, stream: int, tick: int, keys: np.ndarray, draw: int, out: np.ndarray
 ) -> None:
     """Write two standard normal numbers of each key into float64[2, n]."""
-    for i in prange(keys.shape[0]):
-        a, b = uniform_pair(seed, stream, tick, keys[i], draw)
-        out[0, i] = normal_quantile(a)
-        out[1, i] = normal_quantile(b)
+    n = keys.shape[0]
+    for block in prange((n + KEY_BLOCK - 1) // KEY_BLOCK):
+        first, last = block * KEY_BLOCK, min(n, block * KEY_BLOCK + KEY_BLOCK)
+        uniforms = np.empty((2, last - first))
+        for i in range(first, last):
+            uniforms[0, i - first], uniforms[1, i - first] = uniform_pair(
+                seed, stream, tick, keys[i], draw
+            )
+        normal_quantiles(uniforms[0], out[0, first:last])
+        normal_quantiles(uniforms[1], out[1, first:last])
 
 
 @kernel

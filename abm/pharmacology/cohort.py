@@ -12,6 +12,7 @@ import numpy as np
 from abm.errors import ScenarioError
 from abm.pharmacology.patient import Patient, Sex
 from abm.pharmacology.populations import AbstractKinetics, Factors
+from abm.pharmacology.regimen import Amount
 from abm.pharmacology.variability import CHILDREN, Demographics, Variability
 from abm.streams import Stream, Streams
 
@@ -32,6 +33,10 @@ class Cohort:
     def n_patients(self) -> int:
         """Number of patients."""
         return len(self.patients)
+
+    def totals(self, amount: Amount) -> np.ndarray:
+        """Return an amount in IU for every patient, float64[n]."""
+        return np.array([amount.total(patient) for patient in self.patients], float)
 
     def normals(self, stream: Stream, occasion: int = 0, draw: int = 0) -> np.ndarray:
         """Return float64[2, n] standard normal numbers, two per patient."""
@@ -87,11 +92,25 @@ class Cohort:
         """
         out = np.empty_like(activity)
         for sample in range(activity.shape[1]):
-            relative, absolute = self.normals(Stream.PATIENT_ASSAY, sample)
-            value = activity[:, sample] * (1.0 + spread.proportional_error * relative)
-            out[:, sample] = value + spread.additive_error * absolute
-        out[out < spread.quantification_limit] = 0.0
+            out[:, sample] = self.measured_at(activity[:, sample], spread, sample)
         return out
+
+    def measured_at(self, activity: np.ndarray, spread: Variability, occasion: int) -> np.ndarray:
+        """Return one sample per patient, float64[n], as :meth:`measured`; keyed by occasion."""
+        relative, absolute = self.normals(Stream.PATIENT_ASSAY, occasion)
+        value = activity * (1.0 + spread.proportional_error * relative)
+        value += spread.additive_error * absolute
+        return np.where(value < spread.quantification_limit, 0.0, value)
+
+    def part(self, first: int, last: int) -> "Cohort":
+        """Return patients ``first`` to ``last - 1`` with their own keys: a batch."""
+        return Cohort(self.seed, self.patients[first:last], self.keys[first:last])
+
+
+def alike_patients(patient: Patient, n_patients: int, seed: int) -> Cohort:
+    """Return patients with the same covariates whose draws differ (repeated bodies)."""
+    keys = Streams(seed).founder_keys(_PATIENT_SALT, 0, n_patients)
+    return Cohort(seed, (patient,) * n_patients, keys)
 
 
 def virtual_patients(n_patients: int, seed: int, who: Demographics = CHILDREN) -> Cohort:

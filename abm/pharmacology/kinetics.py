@@ -9,7 +9,9 @@ volumes in L. docs/pharmacology.md derives the equations.
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -58,7 +60,7 @@ class AbstractDisposition(ABC):
 class ExponentialDisposition(AbstractDisposition):
     """A sum of exponentials, Eq. (P1): one compartment has one term, two have two.
 
-    ``coefficients`` [1/L] and ``rates`` [1/h] have the same length.
+    ``coefficients`` [1/L] and ``rates`` [1/h] have the same length; see :func:`stack` for arrays.
     """
 
     coefficients: tuple[float, ...]
@@ -70,7 +72,7 @@ class ExponentialDisposition(AbstractDisposition):
         since = np.maximum(hours, 0.0)
         total = np.zeros_like(since)
         for coefficient, rate in zip(self.coefficients, self.rates, strict=True):
-            total += coefficient * np.exp(-rate * since)
+            total = total + coefficient * np.exp(-rate * since)
         return np.where(hours < 0.0, 0.0, total)
 
     def remaining_exposure(self, hours: np.ndarray) -> np.ndarray:
@@ -78,7 +80,7 @@ class ExponentialDisposition(AbstractDisposition):
         hours = np.asarray(hours, dtype=np.float64)
         total = np.zeros_like(hours)
         for coefficient, rate in zip(self.coefficients, self.rates, strict=True):
-            total += coefficient / rate * np.exp(-rate * hours)
+            total = total + coefficient / rate * np.exp(-rate * hours)
         return total
 
     def infusion(self, hours: np.ndarray, length: float) -> np.ndarray:
@@ -163,8 +165,9 @@ class TransitDisposition(AbstractDisposition):
         """Return Eq. (P6), sum_i k^i/s^(i+1) Q(i+1, s t)/V with s = l + k, one polynomial."""
         hours = np.asarray(hours, dtype=np.float64)
         loss = self.removal_rate + self.transit_rate
-        powers = (self.transit_rate / loss) ** np.arange(self.n_stages)
-        weights = np.cumsum(powers[::-1])[::-1]
+        ratio = np.asarray(self.transit_rate / loss)
+        powers = ratio ** np.arange(self.n_stages).reshape(-1, *(1,) * ratio.ndim)
+        weights = np.cumsum(powers[::-1], axis=0)[::-1]
         scaled = loss * hours
         return _poisson_sum(weights, scaled) * np.exp(-scaled) / (loss * self.volume)
 
@@ -191,6 +194,29 @@ class TransitDisposition(AbstractDisposition):
             weight = np.exp(log_weight - math.lgamma(stage + 2)) * absorption_rate * small
             total[~is_large] += weight * special.hyp1f1(1.0, stage + 2.0, gap[~is_large])
         return total / self.volume
+
+
+def stack(dispositions: Sequence[AbstractDisposition]) -> AbstractDisposition:
+    """Return one disposition that stands for many patients: its numbers are float64[n].
+
+    :meth:`bolus` and :meth:`remaining_exposure` of it take ``hours`` of shape [n_times, 1] and
+    return [n_times, n]; the other methods are for one patient. Raises ScenarioError for
+    dispositions of different kinds.
+    """
+    first = dispositions[0]
+    if isinstance(first, TransitDisposition):
+        columns: dict[str, Any] = {
+            name: np.array([getattr(one, name) for one in dispositions])
+            for name in ("volume", "removal_rate", "transit_rate")
+        }
+        return TransitDisposition(n_stages=first.n_stages, **columns)
+    if not all(isinstance(one, ExponentialDisposition) for one in dispositions):
+        raise ScenarioError("kinetics: only dispositions of one kind can be stacked")
+    pairs: list[Any] = [
+        [np.array(term) for term in zip(*(getattr(one, name) for one in dispositions), strict=True)]
+        for name in ("coefficients", "rates")
+    ]
+    return ExponentialDisposition(tuple(pairs[0]), tuple(pairs[1]))
 
 
 def _poisson_sum(weights: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -93,6 +93,8 @@ _FITTED_TO_SHARES = Variability(proportional_error=0.0)
 _NATIVE_SPREAD = Variability(
     clearance_sd_log=0.128, volume_sd_log=0.131, peripheral_volume_sd_log=0.703
 )
+_INFANT_SURFACE = 0.4
+_INFANT_VOLUME = 2.21 * _INFANT_SURFACE
 _BFM = TransitKinetics(bioavailability=0.82, absorption_half_life=24.0)
 _E_COLI_ENZYME = EnzymeConstants()
 _ERWINIA_BY_VEIN = SurfaceKinetics(clearance=rate_of_half_life(6.4) * 1.4, central_volume=1.4)
@@ -116,6 +118,15 @@ _ALL = (
                     _BFM,
                     transit_clearance=0.82 * _BFM.volume,
                 ),
+                "infant": dataclasses.replace(
+                    _BFM,
+                    clearance=0.0592 * _INFANT_VOLUME,
+                    volume=_INFANT_VOLUME,
+                    transit_clearance=1.127 * _INFANT_VOLUME,
+                    reference_surface_area=_INFANT_SURFACE,
+                    clearance_per_surface_area=1.0 / _INFANT_SURFACE,
+                    volume_per_surface_area=1.0 / _INFANT_SURFACE,
+                ),
             }
         ),
         default_preset="bfm",
@@ -123,6 +134,8 @@ _ALL = (
             WUERTHWEIN,
             "dfci-11001: passage rate 0.75 /d, calibrated to activity at days 18 and 25",
             "dfci-0501: passage rate 0.82 /d, calibrated to Blood 2010;115:1351",
+            "infant: half-lives of 11.7 d after the dose and 1.8 d on day 14, Brigitha 2024, Pharm "
+            "Res 41:711; volume and spread: assumption A371",
             "intramuscular: assumptions A63, A64",
             "spreads of dfci-11001 and dfci-0501: fitted with their passage rates (A180)",
             "additive assay error of bfm read as 0.102 IU/L: assumption A181",
@@ -134,6 +147,7 @@ _ALL = (
             "dfci-11001": dataclasses.replace(
                 _FITTED_TO_SHARES, clearance_sd_log=0.35, transit_sd_log=0.12
             ),
+            "infant": Variability(clearance_sd_log=0.35, transit_sd_log=0.12),
             "dfci-0501": dataclasses.replace(
                 _FITTED_TO_SHARES,
                 clearance_sd_log=0.35,
@@ -263,10 +277,30 @@ PRODUCTS: Mapping[str, Product] = MappingProxyType({product.id: product for prod
 """All products by id."""
 
 
+BRANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "oncaspar": "pegaspargase",
+        "asparlas": "calaspargase",
+        "erwinase": "erwinaze",
+        "crisantaspase": "erwinaze",
+        "spectrila": "rasnase",
+        "kidrolase": "e-coli",
+        "elspar": "e-coli",
+    }
+)
+"""Names on the vial, in lower case, and the product of each."""
+
+
 def find_product(product_id: object, *, where: str = "product") -> Product:
-    """Return the product called ``product_id``; raises ScenarioError that names the nearest."""
+    """Return the product called ``product_id``.
+
+    Raises ScenarioError that says what a brand is called here, else lists all products: a name that
+    only looks alike may be another drug.
+    """
     if not isinstance(product_id, str) or product_id not in PRODUCTS:
-        raise ScenarioError(
-            f"{where}: no product {product_id!r}{units.did_you_mean(str(product_id), PRODUCTS)}"
-        )
+        name = str(product_id).strip()
+        known = BRANDS.get(name.lower(), name.lower())
+        if known in PRODUCTS:
+            raise ScenarioError(f"{where}: {name} is '{known}' here")
+        raise ScenarioError(f"{where}: no product {product_id!r}; there are {', '.join(PRODUCTS)}")
     return PRODUCTS[product_id]

@@ -56,7 +56,7 @@ class CellMotion(AbstractProcess):
     def _bodies(
         self, population: Population, rows: np.ndarray | slice, tick: int, hours: float
     ) -> Bodies:
-        radius = radius_of(population.unit_volume * population.state[CellState.SIZE, rows])
+        radius = radius_of(population.unit_volume * population.state[CellState.SIZE][rows])
         n_cell = radius.shape[0]
         if population.cell_type is CellType.STROMA:
             mobility = np.full(n_cell, self.motion.parameters.stroma_mobility)

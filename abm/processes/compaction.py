@@ -3,6 +3,7 @@
 import numpy as np
 
 from abm.clock import Clock
+from abm.kernels.sort import sort_by_site
 from abm.lineage import Lineage
 from abm.processes.process import AbstractProcess
 from abm.state.columns import Group
@@ -28,8 +29,7 @@ class Compaction(AbstractProcess):
         for population in state.populations:
             population.compact()
             if population.has(Group.SPATIAL) and clock.tick % (_REORDER_EVERY * clock.fate) == 0:
-                site = population.live("site")
-                population.reorder(np.argsort(site, kind="stable"))
+                population.reorder(_order_of_sites(population.live("site")))
         if self.lineage is not None and clock.tick % self.simplify_every == 0:
             self._simplify(state, self.lineage)
 
@@ -40,3 +40,11 @@ class Compaction(AbstractProcess):
         for population in state.populations:
             population["node"][: population.n] = nodes[first : first + population.n]
             first += population.n
+
+
+def _order_of_sites(site: np.ndarray) -> np.ndarray:
+    """Return the rows in the order of their sites, rows of one site as they stood."""
+    n_site = int(site.max(initial=0)) + 1
+    order, start = np.empty(site.shape[0], np.int64), np.empty(n_site + 1, np.int64)
+    sort_by_site(site, np.ones(site.shape[0], np.bool_), n_site, order, start)
+    return order

@@ -174,6 +174,14 @@ class Dosing(AbstractProcess):
         self.is_paused = before.is_paused and bool(self.rules)
         self._settled = clock.tick
 
+    def begin_at(self, clock: Clock) -> None:
+        """Leave out the doses of the time before."""
+        self._settled = clock.tick
+
+    def give_no_more(self, clock: Clock) -> None:
+        """Give no further doses; what was given goes on acting."""
+        self.regimen.follow(self.regimen, clock.tick)
+
     def _settle(self, end: int, n_cells: float) -> bool:
         """Decide on all doses before ``end`` that are still open; tell whether one is a jump."""
         if end <= self._settled:

@@ -153,11 +153,13 @@ def net_growth(
     hours: float = 336.0,
     parameters: CellParameters | None = None,
     switches: CellSwitches | None = None,
+    kill_factor: float = 1.0,
 ) -> NDArray[np.float64]:
     """Return growth minus death [1/h] of n genotypes on the last day of ``hours`` in a medium.
 
     ``asn`` [uM] replaces that of the medium. The cells come from RPMI-1640 equilibrium; a genotype
-    counts as resistant when this is positive in human plasma with 0.02 uM Asn.
+    counts as resistant when this is positive in human plasma with 0.02 uM Asn. ``kill_factor``
+    scales the death, as it does for weighted cells.
     """
     parameters = parameters or CellParameters()
     alleles, gains = np.broadcast_arrays(np.atleast_1d(methylated_alleles), np.atleast_1d(gain))
@@ -170,7 +172,7 @@ def net_growth(
     run_clamped(state, vector, medium, FAST_PHASE_H, alleles, gains, interval_h=FAST_INTERVAL_H)
     run_clamped(state, vector, medium, hours - FAST_PHASE_H - MEASURED_H, alleles, gains)
     growth, hazard = run_clamped(state, vector, medium, MEASURED_H, alleles, gains)
-    return growth - hazard
+    return growth - kill_factor * hazard
 
 
 def rough_state(

@@ -10,6 +10,7 @@ from abm.kernels.cell_layout import CellState
 from abm.parameters import ParameterSet, parameter
 from abm.processes.inheritance import Inheritance
 from abm.processes.process import AbstractProcess
+from abm.processes.weighted_fate import WeightedFate
 from abm.state.columns import Group
 from abm.state.population import Population
 from abm.state.sites import Corpse
@@ -77,11 +78,13 @@ class Fate(AbstractProcess):
         inheritance: Inheritance,
         streams: Streams,
         corpses: CorpseParameters | None = None,
+        weighted: WeightedFate | None = None,
     ) -> None:
         self.fixed_rates = fixed_rates
         self.inheritance = inheritance
         self.streams = streams
         self.corpses = corpses or CorpseParameters()
+        self.weighted = weighted
         self._tick = 0
 
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
@@ -91,14 +94,24 @@ class Fate(AbstractProcess):
         for name, corpses in state.sites.corpses.items():
             state.sites.corpses[name] = self.corpses.aged(corpses, hours)
         for population in state.populations:
-            if population.has(Group.MECHANISTIC):
+            if population.has(Group.WEIGHTED):
+                self._weighted(state, population, clock, hours)
+            elif population.has(Group.MECHANISTIC):
                 self._mechanistic(state, population, clock)
             else:
                 self._fixed(state, population, clock)
 
     def adopt(self, before: AbstractProcess, state: State, clock: Clock) -> None:
         """Count the next step from where the run stands."""
+        assert isinstance(before, Fate)
         self._tick = clock.tick
+        if self.weighted is not None and before.weighted is not None:
+            self.weighted.adopt(before.weighted)
+
+    def _weighted(self, state: State, population: Population, clock: Clock, hours: float) -> None:
+        assert self.weighted is not None
+        aged = self.corpses.aged(np.array([[1.0], [0.0]]), 0.5 * hours)[:, 0]
+        self.weighted.advance(state, population, clock, hours, aged)
 
     def _mechanistic(self, state: State, population: Population, clock: Clock) -> None:
         n = population.n

@@ -36,6 +36,8 @@ class Metabolism(AbstractProcess):
     """Share of the net growth that an overlap pressure leaves; None where cells have no place."""
     fitness_cost: float = 0.0
     """Share of the translation rate that a cell with a heritable change loses."""
+    synthesis: np.ndarray | None = None
+    """Factor of the translation rate in each replicate, float64[n_replicate]; None is 1."""
 
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
         """Advance by ``ticks``; raises NumericalError where a state is no longer finite."""
@@ -68,6 +70,8 @@ class Metabolism(AbstractProcess):
         fluxes = exchange.fluxes[:, :n]
         population.live("owed_asn")[:] += fluxes[CellFlux.EXPORTED_ASN]
         population.live("owed_gln")[:] += fluxes[CellFlux.EXPORTED_GLN]
+        if population.has(Group.WEIGHTED):
+            fluxes = fluxes * population.weights()
         total = fluxes.sum(axis=1)
         made, used = float(total[CellFlux.ASN_SYNTHESISED]), float(total[CellFlux.GLN_CATABOLISED])
         self.ledger.book(Species.ASN, "synthetase", made)
@@ -88,4 +92,6 @@ class Metabolism(AbstractProcess):
         synthesis[:] = serine_factor(vector, outside[0])[site]
         if self.fitness_cost > 0.0:
             synthesis[population.live("mutations") > 0] *= 1.0 - self.fitness_cost
+        if self.synthesis is not None:
+            synthesis *= self.synthesis[state.replicate_of(population, slice(0, n))]
         exchange.conditions[CellCondition.PERK, :n] = perk_input(vector, *outside[1:])[site]

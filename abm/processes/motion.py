@@ -24,13 +24,13 @@ class MotionParameters(ParameterSet):
     """Largest attraction of two cells over their distance; 0 = none."""
     adhesion_reach: float = parameter(0.2, low=0.01, high=0.5, source="assumption A47")
     """Gap over the contact distance at which the attraction ends."""
-    n_steps: float = parameter(12, low=1, high=96, source="assumption A48")
+    n_steps: float = parameter(9, low=1, high=96, source="assumption A48")
     """Base steps of one motion interval (6 min)."""
     displacement_cap: float = parameter(0.1, low=0.001, high=0.5, source="assumption A48")
     """Farthest that a cell moves in one step, over its radius."""
     capped_share: float = parameter(0.01, high=1.0, source="assumption A48")
     """Share of capped cells above which the step is halved, down to an eighth."""
-    list_allowance: float = parameter(1.5, unit="um", low=0.05, high=20.0, source="assumption A49")
+    list_allowance: float = parameter(2.5, unit="um", low=0.05, high=20.0, source="assumption A49")
     """Way of a cell before neighbours are searched again; speed only, not the result."""
     diffusivity: float = parameter(1.5, unit="um**2/h", high=1e4, source="assumption A50")
     """Random motility of tumour cells, per axis: variance 2 D t."""

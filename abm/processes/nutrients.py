@@ -1,14 +1,14 @@
 """Exchange and nutrients: one coupled implicit solve gives every cell what it takes up."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
 
 from abm.clock import Clock
 from abm.environment.fluxes import SIGN, Flux, IntervalResult
-from abm.environment.plasma import Plasma
 from abm.environment.reactions import Reactions
 from abm.kernels.cell import uptake_capacity
 from abm.kernels.elementary import exp
@@ -19,7 +19,7 @@ from abm.processes.process import AbstractProcess
 from abm.state.columns import Group
 from abm.state.exchange import Exchange
 from abm.state.population import Population
-from abm.state.sites import N_UPTAKE, Species
+from abm.state.sites import N_UPTAKE, Drug, Species
 from abm.state.state import State
 
 UPTAKE_SPECIES = (Species.ASN, Species.GLN, Species.GLU, Species.EAA)
@@ -39,12 +39,22 @@ class Solver(Protocol):
     """Advances the concentrations of one environment; see abm.environment."""
 
     reactions: Reactions
-    step_length: Any
-    """What the solver remembers from one interval to the next."""
+
+    def follow(self, before: Any) -> None:
+        """Take over what ``before``, a solver of the same kind, remembers between intervals."""
 
     @property
     def advance(self) -> Callable[..., IntervalResult]:
         """See TissueSolver.advance and WellSolver.advance."""
+
+
+class PlasmaSource(Protocol):
+    """What the vessels of a tissue carry: a plasma of its own, or that of a body."""
+
+    concentration: np.ndarray
+
+    def advance(self, drug: Drug, hours: float) -> np.ndarray:
+        """Advance by ``hours``; return float64[n_species] [uM]."""
 
 
 class Nutrients(AbstractProcess):
@@ -63,10 +73,20 @@ class Nutrients(AbstractProcess):
         exchanges: dict[str, Exchange],
         ledger: Ledger,
         dead_matter: DeadMatterParameters,
-        plasma: Plasma | None = None,
+        plasma: PlasmaSource | None = None,
+        flux_names: Mapping[Flux, str] = MappingProxyType({}),
+        exchange_site: np.ndarray | None = None,
     ) -> None:
+        """``flux_names``: what the ledger calls a flux where it is not the flux's own name.
+
+        ``exchange_site``: int32[n_site], whose medium the cells of a site exchange with; None: that
+        of their own site.
+        """
+        self._exchange_site = exchange_site
         self.plasma = plasma
         self.solver = solver
+        self._flux_names = {one: one.name.lower().replace("_", " ") for one in Flux}
+        self._flux_names.update(flux_names)
         self.parameters = parameters
         self.exchanges = exchanges
         self.ledger = ledger
@@ -105,7 +125,7 @@ class Nutrients(AbstractProcess):
     def adopt(self, before: AbstractProcess, state: State, clock: Clock) -> None:
         """Keep the plasma and the step length of the solver."""
         assert isinstance(before, Nutrients)
-        self.solver.step_length = before.solver.step_length
+        self.solver.follow(before.solver)
         if self.plasma is not None and before.plasma is not None:
             self.plasma.concentration = before.plasma.concentration
 
@@ -114,17 +134,30 @@ class Nutrients(AbstractProcess):
         n = population.n
         exchange = self.exchanges[population.name].fit(population)
         uptake_capacity(population.state, n, self.parameters[population.name], exchange.capacity)
+        capacity = exchange.capacity
+        owed_asn, owed_gln = population["owed_asn"], population["owed_gln"]
+        if population.has(Group.WEIGHTED):
+            weight = population.weights()
+            capacity = capacity[:, :n] * weight
+            owed_asn, owed_gln = owed_asn[:n] * weight, owed_gln[:n] * weight
+            population.live("owed_asn")[:] = 0.0
+            population.live("owed_gln")[:] = 0.0
         add_at_sites(
-            population["site"], n, exchange.capacity, population["owed_asn"],
-            population["owed_gln"], self._site_capacity, self._release,
+            self._sites(population), n, capacity, owed_asn, owed_gln, self._site_capacity,
+            self._release,
         )  # fmt: skip
 
     def _hand_out(self, population: Population, exposure: np.ndarray, hours: float) -> None:
         exchange = self.exchanges[population.name]
         hand_out(
-            population.n, population["site"], exchange.capacity, exposure, hours, exchange.uptake,
-            exchange.eaa_saturation,
+            population.n, self._sites(population), exchange.capacity, exposure, hours,
+            exchange.uptake, exchange.eaa_saturation,
         )  # fmt: skip
+
+    def _sites(self, population: Population) -> np.ndarray:
+        """Return the site that each cell exchanges with, int32, at least as long as ``n``."""
+        site = population["site"]
+        return site if self._exchange_site is None else self._exchange_site[site[: population.n]]
 
     def _book(self, result: IntervalResult) -> None:
         for species in BOOKED:
@@ -137,5 +170,4 @@ class Nutrients(AbstractProcess):
             for flux in Flux:
                 amount = float(result.amount[species, flux])
                 if flux not in _INSIDE and amount != 0.0:
-                    name = flux.name.lower().replace("_", " ")
-                    self.ledger.book(species, name, SIGN[flux] * amount)
+                    self.ledger.book(species, self._flux_names[flux], SIGN[flux] * amount)

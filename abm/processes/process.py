@@ -24,6 +24,10 @@ class AbstractProcess(ABC):
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
         """Advance by the interval of ``ticks`` that ends at ``clock.tick``."""
 
+    def begin_at(self, clock: Clock) -> None:
+        """Start at ``clock.tick`` in a run that had no such process before."""
+        del clock
+
     def adopt(self, before: "AbstractProcess", state: State, clock: Clock) -> None:
         """Go on from ``before``, the process of this name in a run that branches here.
 

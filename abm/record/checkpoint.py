@@ -48,11 +48,14 @@ _DATA_NAMES = frozenset(
 
 
 class Checkpoint(NamedTuple):
-    """A run as it was: the model, what the recorder and the tables held, wall time so far [s]."""
+    """A run as it was: the model, what recorders and tables held, wall time so far [s].
+
+    ``recorders`` and ``tables`` are by folder inside of the run folder, "" for itself.
+    """
 
     model: PopulationModel
-    recorder: dict[str, Any]
-    tables: dict[str, Any]
+    recorders: dict[str, dict[str, Any]]
+    tables: dict[str, dict[str, Any]]
     wall_s: float
 
 
@@ -169,9 +172,10 @@ class _Unpickler(pickle.Unpickler):
             return super().find_class(module, name)
         if module == "numpy" and issubclass(getattr(np, name, object), np.generic):
             return getattr(np, name)
-        if _is_engine(module):
+        if _is_engine(module) and name.isidentifier():
             found = super().find_class(module, name)
-            if isinstance(found, type) or module == "abm.observe":
+            is_admitted = isinstance(found, type) or module == "abm.observe"
+            if is_admitted and getattr(found, "__module__", None) == module:
                 return found
         raise pickle.UnpicklingError(f"a checkpoint must not hold {module}.{name}")
 

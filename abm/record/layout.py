@@ -18,6 +18,11 @@ TIMESERIES = "timeseries.parquet"
 SITES = "sites.parquet"
 CLONES = "clones.parquet"
 PRICE = "price.parquet"
+PATIENTS = "patients.parquet"
+MRD = "mrd.parquet"
+COURSES = "courses.parquet"
+EVENTS = "events.parquet"
+CLONE_EDGES = "clone_edges.parquet"
 LINEAGE = "lineage.trees"
 CELLS = "cells.zarr"
 FIELDS = "fields.zarr"
@@ -74,10 +79,19 @@ TIMESERIES_COLUMNS: tuple[Column, ...] = (
 """Columns of every timeseries."""
 
 REPLICATE = "replicate"
+BODY_MARK = "marrow_blast_share"
+"""Column of the timeseries that only bodies have."""
 TIMESERIES_OPTIONAL: tuple[Column, ...] = (
     _count(REPLICATE, "index of the replicate; only when there is more than one"),
     _count("n_stroma", "stroma cells; only when the scenario has some"),
     _count("n_normal", "normal cells; only when the scenario has some"),
+    _mean(BODY_MARK, "", "blasts over all nucleated cells of the marrow; bodies"),
+    _count("n_plasma", "tumour cells in plasma; bodies, like those that follow"),
+    _count("n_marrow", "tumour cells in the marrow"),
+    _count("n_csf", "tumour cells in the cerebrospinal fluid"),
+    _count("n_tissue", "tumour cells in the tissue pool"),
+    _mean("asn_measured_uM", "uM", "plasma asparagine as an assay reports it, 0 below its limit"),
+    _mean("asn_csf_uM", "uM", "asparagine of the cerebrospinal fluid"),
 )
 """Columns that come when they apply."""
 
@@ -106,9 +120,97 @@ PRICE_COLUMNS: tuple[Column, ...] = (
     Column("mutation", "float64", ASNS_UNIT, "change since the previous row by heritable change"),
 )
 
+
+def _day(name: str, meaning: str) -> Column:
+    return _mean(name, "d", meaning)
+
+
+_SHARE_OF_MARROW = "share of the nucleated cells of the marrow"
+
+PATIENTS_COLUMNS: tuple[Column, ...] = (
+    Column("arm", "str", "", "arm of the cohort, or name of the scenario"),
+    _count("patient", "number of the patient; in a run its replicate"),
+    Column("relapsed", "bool", "", "whether the marrow relapsed"),
+    _day("time_to_relapse_d", "marrow blasts again at 5 % or more; NaN without"),
+    _mean("mrd_end_induction_flow", "", f"flow cytometry, {_SHARE_OF_MARROW}; 0 = not detected"),
+    _mean("mrd_end_induction_pcr", "", f"PCR, {_SHARE_OF_MARROW}; 0 = not detected"),
+    _mean("mrd_end_induction_true", "", f"blasts, {_SHARE_OF_MARROW}"),
+    _day("days_above_0p1_IU_per_mL", "plasma activity at or above the target of 0.1 IU/mL"),
+    _day("days_asn_depleted", "true plasma Asn below 0.5 uM"),
+    _day("days_asn_undetected", "a sample of plasma would have shown no Asn"),
+    _day("days_csf_asn_depleted", "Asn of the cerebrospinal fluid below 1 uM"),
+    _mean("activity_area_d_IU_per_mL", "d IU/mL", "integral of the plasma activity"),
+    _day("followed_d", "how long the patient was followed"),
+    Column("in_remission", "bool", "", "at the end: below 5 % and never relapsed"),
+    _day("remission_d", "first time below 5 % after the start of treatment; NaN without"),
+    Column("remission_at_end_of_induction", "bool", "", "below 5 % at the end of induction"),
+    _day("extinct_d", "no tumour cell left anywhere; NaN without"),
+    _mean("lowest_blasts", "", "fewest tumour cells in the body since the start of treatment"),
+    _day("lowest_blasts_d", "when that was"),
+    _mean("marrow_blast_share_end", "", f"blasts at the end, {_SHARE_OF_MARROW}"),
+    _day("csf_relapse_d", "cerebrospinal fluid involved again; NaN without"),
+    Column("relapse_compartment", "str", "", "where relapse showed first: marrow, csf or nothing"),
+    Column("relapse_origin", "str", "", "where the cells of a marrow relapse had survived"),
+    _mean("share_resistant_at_relapse", "", "of the blasts of the marrow"),
+    _count("n_clones_at_relapse", "living clones in the marrow"),
+    _count("n_clones_above_1_percent_at_relapse", "those of at least 1 %"),
+    _count("n_founders_resistant_at_relapse", "founder events of the living resistant clones"),
+    _mean("share_pooled_at_relapse", "", "blasts in pools of many founder events"),
+    _count("largest_clone_id", "largest clone of the relapse that is no pool, -1 without"),
+    _count("largest_clone_parent_id", "clone from which it arose; -1: a class of founders"),
+    _mean("largest_clone_share", "", "its share of the blasts of the marrow"),
+    _day("largest_clone_origin_d", "when it arose"),
+    _count("largest_clone_n_founders", "founder events in it"),
+    _count("largest_clone_methylated_alleles", "silenced ASNS alleles, -1 without"),
+    _mean("largest_clone_gain", "", "heritable ASNS gain"),
+)
+
+MRD_COLUMNS: tuple[Column, ...] = (
+    Column(TIME, "float64", "h", "time since the start"),
+    _count("patient", "number of the patient"),
+    Column("name", "str", "", "name of the reading, such as day 33"),
+    _mean("true", "", f"blasts, {_SHARE_OF_MARROW}"),
+    _mean("flow", "", "as flow cytometry reports it; 0 = not detected"),
+    _mean("pcr", "", "as PCR reports it; 0 = not detected"),
+)
+
+COURSES_COLUMNS: tuple[Column, ...] = (
+    Column(TIME, "float64", "h", "time since the start"),
+    _count("patient", "number of the patient"),
+    _count("course", "number of the course, from 0"),
+    Column("is_after", "bool", "", "whether the reading is the one after the course"),
+    _mean("n_cells", "", "tumour cells in the body"),
+    _mean("asns_high_share", "", "share above the ASNS threshold"),
+    _mean("resistant_share", "", "share of a resistant genotype"),
+)
+
+EVENTS_COLUMNS: tuple[Column, ...] = (
+    _count("patient", "number of the patient"),
+    _day("day", "when it happened"),
+    Column("kind", "str", "", "name of an abm.pharmacology.therapy_log.EventKind"),
+    Column("product", "str", "", "product that it is about"),
+    Column("note", "str", "", "why, or which"),
+    _mean("value", "", "what it means depends on the kind, such as IU of a dose"),
+    _mean("measured", "", "what an assay said, IU/mL"),
+)
+
+CLONE_EDGES_COLUMNS: tuple[Column, ...] = (
+    _count("clone_id", "clone"),
+    _count("parent_clone_id", "clone from which it arose, -1 for founders"),
+    Column("origin_h", "float64", "h", "when it arose"),
+    _count("methylated_alleles", "silenced ASNS alleles, -1 without the mechanistic cell"),
+    _mean("gain", "", "heritable ASNS gain"),
+    _count("mutations", "heritable changes since the founder"),
+    _count("n_founders", "founder events that the clone holds"),
+    Column("is_pool", "bool", "", "whether it pools the founder events of its parent"),
+    _count("pool", "pool that its cells have joined, -1 while they have not"),
+    _count("replicate", "replicate, -1 where that is not kept"),
+)
+
 CELLS_COLUMNS: tuple[Column, ...] = (
     Column("cell_id", "int64", "", "name of the cell, never used again"),
-    Column("clone_id", "int32", "", "clone, as in clones.parquet"),
+    Column("clone_id", "int32", "", "clone, as in clones.parquet; of a row its largest"),
+    Column("weight", "int64", "", "cells that the row stands for; 1 where there is none"),
     Column("cell_type", "uint8", "", "code of abm.state.columns.CellType"),
     Column("x_um", "float32", "um", "position"),
     Column("y_um", "float32", "um", "position"),

@@ -75,6 +75,38 @@ class RunReader:
         return self._table(layout.PRICE)
 
     @functools.cached_property
+    def patients(self) -> Any:
+        """patients.parquet as a pandas DataFrame."""
+        return self._table(layout.PATIENTS)
+
+    @functools.cached_property
+    def mrd(self) -> Any:
+        """mrd.parquet as a pandas DataFrame."""
+        return self._table(layout.MRD)
+
+    @functools.cached_property
+    def courses(self) -> Any:
+        """courses.parquet as a pandas DataFrame."""
+        return self._table(layout.COURSES)
+
+    @functools.cached_property
+    def events(self) -> Any:
+        """events.parquet as a pandas DataFrame."""
+        return self._table(layout.EVENTS)
+
+    @functools.cached_property
+    def clone_edges(self) -> Any:
+        """clone_edges.parquet as a pandas DataFrame."""
+        return self._table(layout.CLONE_EDGES)
+
+    @property
+    def is_body(self) -> bool:
+        """Whether the run follows patients."""
+        if "outcome" in self.info:
+            return True
+        return self.has(layout.TIMESERIES) and layout.BODY_MARK in self.timeseries
+
+    @functools.cached_property
     def lineage(self) -> Any:
         """The tskit tree sequence of lineage.trees."""
         import tskit

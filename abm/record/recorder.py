@@ -11,11 +11,15 @@ from abm.record.price import price_split
 from abm.record.writer import RunWriter
 from abm.state.columns import Group
 from abm.state.population import Population
+from abm.state.tallies import Tallies
+from abm.watch.tables import series_columns
 
 _UM3_PER_PL = 1000.0
 _EVENTS = ("births", "deaths", "mutations")
 MAX_RECORDED_SITES = 1000
 """Sites are named one by one up to this number of wells."""
+LEAST_RECORDED_SHARE = 1e-4
+"""Clones of weighted cells below this share of their replicate are not recorded one by one."""
 
 
 class Recorder:
@@ -27,7 +31,7 @@ class Recorder:
 
     def __init__(self, writer: RunWriter, model: Any, before: dict[str, Any] | None = None) -> None:
         """Record the start; with ``before``, the snapshot of a recorder, continue from there."""
-        self._writer = writer
+        self.writer = writer
         self._model = model
         self._events = {name: np.zeros(model.state.n_replicate, np.int64) for name in _EVENTS}
         self._asns_mean: float | None = None
@@ -47,10 +51,12 @@ class Recorder:
         row = timeseries_rows(model)
         for name in _EVENTS:
             row[name], self._events[name] = row[name] - self._events[name], row[name]
-        self._writer.timeseries(row)
+        if model.watch is not None:
+            row |= series_columns(model.watch, state)
+        self.writer.timeseries(row)
         self._record_sites(time_h)
         if len(state.clones):
-            self._writer.clones(time_h, clone_table(model))
+            self.writer.clones(time_h, clone_table(model, LEAST_RECORDED_SHARE))
         mechanistic = [p for p in state.populations if p.has(Group.MECHANISTIC)]
         if mechanistic:
             self._record_cells(time_h, mechanistic)
@@ -63,7 +69,7 @@ class Recorder:
                 species.name.lower(): state.sites.concentration[species].reshape(facts.grid_shape)
                 for species in facts.species
             }
-            self._writer.fields(time_h, fields, spacing_um=facts.spacing)
+            self.writer.fields(time_h, fields, spacing_um=facts.spacing)
 
     def _record_sites(self, time_h: float) -> None:
         sites, facts = self._model.state.sites, self._model.facts
@@ -74,13 +80,22 @@ class Recorder:
         concentration = sites.concentration[[int(one) for one in species]]
         if facts.grid_shape is not None:
             mean = concentration @ sites.volume / sites.volume.sum()
-            self._writer.sites(time_h, ["mean"], names, mean[:, None])
+            self.writer.sites(time_h, ["mean"], names, mean[:, None])
         elif sites.n <= MAX_RECORDED_SITES:
-            wells = [f"well {i}" for i in range(sites.n)]
-            self._writer.sites(time_h, wells, names, concentration)
+            self.writer.sites(time_h, self._site_names(), names, concentration)
+
+    def _site_names(self) -> list[str]:
+        """Return "well 3", or "plasma" and "patient 3 plasma" in one and in several bodies."""
+        state, places = self._model.state, self._model.facts.site_names
+        if not places:
+            return [f"well {i}" for i in range(state.sites.n)]
+        if state.n_replicate == 1:
+            return list(places)
+        return [f"patient {r} {place}" for r in range(state.n_replicate) for place in places]
 
     def _record_price(self, time_h: float, tumour: list[Population]) -> None:
         now, genotypic, before, genotypic_before = [], [], [], []
+        weight = np.concatenate([population.weights() for population in tumour])
         for population in tumour:
             now.append(population.state[CellState.ASNS, : population.n].copy())
             genotypic.append(self._genotypic_asns(population))
@@ -89,16 +104,16 @@ class Recorder:
             population.live("asns_recorded")[:] = now[-1]
             population.live("genotypic_recorded")[:] = genotypic[-1]
         z = np.concatenate(now)
-        mean = float(z.mean()) if z.shape[0] else float("nan")
+        mean = float(np.average(z, weights=weight)) if weight.any() else float("nan")
         if self._asns_mean is None:
             split = (0.0, 0.0, 0.0)
         else:
             parts = price_split(
                 self._asns_mean, z, np.concatenate(before),
-                np.concatenate(genotypic), np.concatenate(genotypic_before),
+                np.concatenate(genotypic), np.concatenate(genotypic_before), weight,
             )  # fmt: skip
             split = (parts.selection, parts.induction, parts.mutation)
-        self._writer.price(
+        self.writer.price(
             {
                 "time_h": time_h, "asns_mean": mean,
                 "selection": split[0], "induction": split[1], "mutation": split[2],
@@ -117,8 +132,11 @@ class Recorder:
         parts = [
             cell_columns(p, resistant.get(p.name, np.zeros(p.n, np.bool_))) for p in populations
         ]
+        if any("weight" in part for part in parts):
+            for part, population in zip(parts, populations, strict=True):
+                part["weight"] = population.weights()
         columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        self._writer.cells(time_h, columns)
+        self.writer.cells(time_h, columns)
 
 
 def cell_columns(population: Population, is_resistant: np.ndarray) -> dict[str, np.ndarray]:
@@ -140,9 +158,20 @@ def cell_columns(population: Population, is_resistant: np.ndarray) -> dict[str, 
         "death_per_h": population.live("hazard"),
         "is_resistant": is_resistant,
     }
+    if population.tallies is not None:
+        columns["clone_id"] = _largest_clones(population, population.tallies)
+        columns["weight"] = population.weights()
     if population.has(Group.SPATIAL):
         columns |= {"x_um": population.live("x"), "y_um": population.live("y")}
     return columns
+
+
+def _largest_clones(population: Population, tallies: Tallies) -> np.ndarray:
+    """Return the clone with the most cells in each row, int32[n]."""
+    order = np.argsort(tallies.n_cells, kind="stable")
+    clones = np.full(population.n, -1, np.int32)
+    clones[tallies.row[order]] = tallies.clone_id[order]
+    return clones
 
 
 def radius(volume: np.ndarray) -> np.ndarray:

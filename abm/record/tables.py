@@ -45,6 +45,11 @@ class Table:
             {name: np.broadcast_to(array, (length,)).copy() for name, array in arrays.items()}
         )
 
+    def values(self, name: str) -> np.ndarray:
+        """Return a column over all rows so far; empty without rows."""
+        blocks = [block[name] for block in self._blocks]
+        return np.concatenate(blocks) if blocks else np.zeros(0)
+
     def write(self) -> None:
         """Replace the file by all rows so far; nothing is done when none came since the last."""
         if self._written_blocks == len(self._blocks):

@@ -7,7 +7,7 @@ they come and are committed at each checkpoint, the times last: a reader cuts ev
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -140,6 +140,30 @@ class RunWriter:
         """Write a tskit tree sequence, replacing an earlier one."""
         replace_file(self.folder / layout.LINEAGE, tree_sequence.dump)
 
+    def patients(self, columns: Mapping[str, np.ndarray]) -> None:
+        """Write one row per patient (``layout.PATIENTS_COLUMNS``), replacing earlier ones."""
+        self._write_whole(layout.PATIENTS, layout.PATIENTS_COLUMNS, columns)
+
+    def mrd(self, columns: Mapping[str, np.ndarray]) -> None:
+        """Write the readings of residual disease (``layout.MRD_COLUMNS``)."""
+        self._write_whole(layout.MRD, layout.MRD_COLUMNS, columns)
+
+    def courses(self, columns: Mapping[str, np.ndarray]) -> None:
+        """Write the readings before and after each course (``layout.COURSES_COLUMNS``)."""
+        self._write_whole(layout.COURSES, layout.COURSES_COLUMNS, columns)
+
+    def events(self, columns: Mapping[str, np.ndarray]) -> None:
+        """Write what happened to the patients (``layout.EVENTS_COLUMNS``)."""
+        self._write_whole(layout.EVENTS, layout.EVENTS_COLUMNS, columns)
+
+    def clone_edges(self, columns: Mapping[str, np.ndarray]) -> None:
+        """Write the founder events of the clones (``layout.CLONE_EDGES_COLUMNS``)."""
+        self._write_whole(layout.CLONE_EDGES, layout.CLONE_EDGES_COLUMNS, columns)
+
+    def recorded_clones(self) -> set[int]:
+        """Return the ids of all clones that were recorded so far."""
+        return set(map(int, np.unique(self._clones.values("clone_id"))))
+
     def checkpoint_tables(self) -> None:
         """Bring everything recorded so far to the disk: frames first, then tables, each whole."""
         for group in (self._cells, self._fields):
@@ -155,6 +179,16 @@ class RunWriter:
         replace_text(self.folder / layout.RUN_INFO, _json_text(self._info))
         (self.folder / layout.UNFINISHED).unlink()
         sync(self.folder)
+
+    def _write_whole(
+        self, name: str, contract: Sequence[layout.Column], columns: Mapping[str, np.ndarray]
+    ) -> None:
+        """Write a table that has no rows of its own over time; nothing where it is empty."""
+        if not any(len(values) for values in columns.values()):
+            return
+        table = Table(self.folder / name, contract)
+        table.append(columns)
+        table.write()
 
     def _attach(self, folder: Path, info: dict[str, Any]) -> None:
         self.folder = folder

@@ -107,6 +107,13 @@ COLUMNS: tuple[Column, ...] = (
 SPLIT_STATE = (CellState.SIZE, CellState.BOUND_ASN, CellState.BOUND_GLN)
 """Rows of the mechanistic state that are amounts: each daughter gets half; others are copied."""
 
+MEAN_COLUMNS = (
+    "growth", "hazard", "hazard_left", "owed_asn", "owed_gln", "asns_recorded",
+    "genotypic_recorded",
+)  # fmt: skip
+"""Columns of mechanistic cells that, like the state, become the mean over the cells where cells of
+two weighted rows come together."""
+
 
 def columns_of(groups: frozenset[Group]) -> tuple[Column, ...]:
     """Return the columns of a population that has these groups."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from abm.errors import StateError
 from abm.kernels.cell_layout import CellState
+from abm.kernels.sort import permute_column
 from abm.state.columns import SPLIT_STATE, AtDivision, CellType, Column, Group, columns_of
 from abm.state.tallies import Tallies
 from abm.units import FMOL_PER_UM_PL
@@ -44,6 +45,8 @@ class Population:
         self.state = np.zeros((n_state, self.capacity))
         self.is_dead = np.zeros(self.capacity, np.bool_)
         self.tallies: Tallies | None = None
+        self.mutants_differ = True
+        """Whether cells with a heritable change differ by that alone (they pay for it)."""
         self._columns: dict[str, np.ndarray] = {
             c.name: np.full(self.capacity, c.default, c.dtype) for c in self.table
         }
@@ -116,8 +119,62 @@ class Population:
         self.n_staged += mothers.shape[0]
         return daughters
 
+    def stage_rows(self, models: np.ndarray) -> np.ndarray:
+        """Stage rows without cells that are in the state of the rows ``models``; return them.
+
+        For weighted populations: the caller puts entries into them.
+        """
+        first = self.n + self.n_staged
+        rows = np.arange(first, first + models.shape[0])
+        self.reserve(first + models.shape[0])
+        for values in self._columns.values():
+            values[rows] = values[models]
+        if self.state.shape[0]:
+            self.state[:, rows] = self.state[:, models]
+        self["weight"][rows] = 0
+        self.is_dead[rows] = False
+        self.n_staged += models.shape[0]
+        return rows
+
+    def weigh(self) -> None:
+        """Set the weight of each row, staged ones as well, to the sum of its entries."""
+        if self.tallies is not None:
+            total = self.n + self.n_staged
+            self["weight"][:total] = self.tallies.row_weights(total)
+
+    def _compact_weighted(self, tallies: Tallies) -> None:
+        """Drop rows without cells and empty entries; the order stays, so that what happens in one
+        replicate moves no summand of another."""
+        total = self.n + self.n_staged
+        filled = np.asarray(tallies.counts.any(axis=0))
+        if not filled.all():
+            tallies.keep(filled)
+        tallies.join()
+        self.weigh()
+        is_kept = (self["weight"][:total] > 0) & ~self.is_dead[:total]
+        self.n_staged = 0
+        self.n = int(is_kept.sum())
+        if self.n == total:
+            return
+        kept = np.flatnonzero(is_kept)
+        moved = kept[int(np.argmin(is_kept)) :]
+        first = self.n - moved.shape[0]
+        for values in self._columns.values():
+            values[first : self.n] = values[moved]
+        if self.state.shape[0]:
+            self.state[:, first : self.n] = self.state[:, moved]
+        self.is_dead[:total] = False
+        place = np.cumsum(is_kept) - 1
+        tallies.row = place[tallies.row].astype(np.int32)
+
     def compact(self) -> None:
-        """Drop dead rows and admit staged ones; holes are filled from the end, in order."""
+        """Drop dead rows and admit staged ones; holes are filled from the end, in order.
+
+        In weighted populations the order of rows stays and rows without cells are dropped.
+        """
+        if self.tallies is not None:
+            self._compact_weighted(self.tallies)
+            return
         total = self.n + self.n_staged
         dead = np.flatnonzero(self.is_dead[:total])
         self.n_staged = 0
@@ -134,10 +191,11 @@ class Population:
 
     def reorder(self, order: np.ndarray) -> None:
         """Permute the living rows: row ``i`` becomes the old row ``order[i]``."""
-        for values in self._columns.values():
-            values[: self.n] = values[order]
-        if self.state.shape[0]:
-            self.state[:, : self.n] = self.state[:, order]
+        # Unsigned rows need no test for negative ones at each access.
+        rows = np.ascontiguousarray(order, np.int64).view(np.uint64)
+        scratch = np.empty(self.n, np.uint64)
+        for values in (*self._columns.values(), *self.state):
+            permute_column(values, rows, self.n, scratch)
 
     def check(self) -> None:
         """Raise StateError where a living cell holds a number that is not finite."""
@@ -153,11 +211,28 @@ class Population:
                 f"population '{self.name}': the state of row {int(np.flatnonzero(bad)[0])} "
                 "is not finite"
             )
+        if self.tallies is not None:
+            self._check_tallies(self.tallies)
+
+    def _check_tallies(self, tallies: Tallies) -> None:
+        if (tallies.counts < 0).any():
+            entry = int(np.flatnonzero((tallies.counts < 0).any(axis=0))[0])
+            raise StateError(f"population '{self.name}': entry {entry} counts less than no cells")
+        wrong = np.flatnonzero(tallies.row_weights(self.n) != self.live("weight"))
+        if wrong.shape[0]:
+            row = int(wrong[0])
+            raise StateError(
+                f"population '{self.name}': row {row} stands for {self['weight'][row]} cells, "
+                f"but its entries add up to {tallies.row_weights(self.n)[row]}"
+            )
 
     def snapshot(self) -> dict[str, Any]:
         """Return copies of all living columns, for tests and checkpoints."""
         columns = {name: values[: self.n].copy() for name, values in self._columns.items()}
         columns["state"] = self.state[:, : self.n].copy()
+        if self.tallies is not None:
+            for name in ("row", "clone_id", "random_key", "counts"):
+                columns[f"tallies.{name}"] = getattr(self.tallies, name).copy()
         return columns
 
     def __getstate__(self) -> dict[str, Any]:

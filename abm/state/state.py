@@ -52,6 +52,11 @@ class State:
         self.partner_hazard = np.zeros(self.n_replicate)
         self.counters = Counters.zeros(self.n_replicate)
 
+    @property
+    def has_first_sites(self) -> bool:
+        """Whether the first site of each replicate stands for it: a well, or a body's plasma."""
+        return self.n_replicate > 1 or self.sites_per_replicate > 1
+
     def take_ids(self, n: int) -> np.ndarray:
         """Return ``n`` cell ids that were never used, uint64[n]."""
         ids = np.arange(self.next_cell_id, self.next_cell_id + n, dtype=np.uint64)

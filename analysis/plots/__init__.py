@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from abm.record.reader import RunReader
 from analysis import style
+from analysis.plots.course import course_figure
 from analysis.plots.distributions import distributions_figure
 from analysis.plots.maps import maps_figure
 from analysis.plots.muller import muller_figure
@@ -15,6 +16,7 @@ from analysis.plots.population import population_figure
 from analysis.plots.price import price_figure
 
 FIGURES: dict[str, Callable[[RunReader], Figure | None]] = {
+    "course.png": course_figure,
     "population.png": population_figure,
     "nutrients.png": nutrients_figure,
     "distributions.png": distributions_figure,

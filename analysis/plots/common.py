@@ -4,6 +4,7 @@ import pandas as pd
 
 from abm.record import layout
 from abm.record.reader import RunReader
+from abm.units import HOURS_PER_DAY
 from analysis.style import TimeAxis
 
 
@@ -15,6 +16,33 @@ def run_title(run: RunReader) -> str:
     if not run.is_finished:
         parts.append("unfinished run")
     return ", ".join(parts)
+
+
+def protocol_of(run: RunReader) -> str:
+    """Return the protocol of a run as it is shown, with its mark where it is from memory."""
+    protocol = run.info.get("protocol")
+    if not protocol:
+        return ""
+    if not isinstance(protocol, dict):
+        return str(protocol)
+    text = str(protocol.get("label") or protocol.get("title") or protocol.get("id", ""))
+    mark = str(protocol.get("mark") or "").strip(" []")
+    if not mark and protocol.get("is_from_memory"):
+        mark = "from memory"
+    return text if not mark or mark in text else f"{text} [{mark}]"
+
+
+def doses_of(run: RunReader) -> list[tuple[float, str]]:
+    """Return times [h] and labels of the doses: of one patient those given, else those planned."""
+    if not run.has(layout.EVENTS) or is_replicated(run.timeseries):
+        return run.doses
+    given = run.events[run.events["kind"] == "dose"]
+    planned = {round(time_h, 3): label for time_h, label in run.doses}
+    hours = given["day"].to_numpy(float) * HOURS_PER_DAY
+    return [
+        (float(hour), planned.get(round(float(hour), 3), str(product)))
+        for hour, product in zip(hours, given["product"], strict=True)
+    ]
 
 
 def time_axis(table: pd.DataFrame) -> TimeAxis:

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from abm.record import layout
 from abm.record.reader import RunReader, is_tumour
 from analysis import style
-from analysis.plots.common import run_title
+from analysis.plots.common import doses_of, run_title
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _PANELS = (
@@ -36,7 +36,7 @@ def distributions_figure(run: RunReader) -> Figure | None:
         axes.set_ylabel(label)
         style.tidy(axes)
         is_first = axes is grid[0]
-        style.mark_doses(axes, time, run.doses, has_marks=is_first, has_labels=is_first)
+        style.mark_doses(axes, time, doses_of(run), has_marks=is_first, has_labels=is_first)
     time.apply(grid[-1])
     style.legend_right(grid[0])
     figure.align_ylabels(grid)
@@ -45,17 +45,34 @@ def distributions_figure(run: RunReader) -> Figure | None:
 
 
 def cell_quantiles(run: RunReader, columns: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Return float64[n_frame, n_quantile] of each column over the tumour cells; NaN without any."""
+    """Return float64[n_frame, n_quantile] of each column over the tumour cells; NaN without any.
+
+    A row that stands for many cells counts as many.
+    """
     n_frames = run.frame_times.shape[0]
     result = {name: np.full((n_frames, len(QUANTILES)), np.nan) for name in columns}
-    types = ("cell_type",) if "cell_type" in run.cell_columns else ()
+    notes = tuple(name for name in ("cell_type", "weight") if name in run.cell_columns)
     for k in range(n_frames):
-        cells = run.cell_arrays(k, (*columns, *types))
+        cells = run.cell_arrays(k, (*columns, *notes))
         tumour = is_tumour(cells)
         if tumour.any():
+            weights = cells["weight"][tumour] if "weight" in cells else None
             for name in columns:
-                result[name][k] = np.quantile(cells[name][tumour], QUANTILES)
+                result[name][k] = weighted_quantiles(cells[name][tumour], weights)
     return result
+
+
+def weighted_quantiles(values: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+    """Return float64[n_quantile]; with weights the smallest value that so many cells do not pass.
+
+    Equal weights give the ordinary quantiles, which interpolate.
+    """
+    if weights is None or (weights == weights[0]).all():
+        return np.quantile(values, QUANTILES)
+    order = np.argsort(values, kind="stable")
+    below = np.cumsum(weights[order].astype(float))
+    places = np.searchsorted(below, np.array(QUANTILES) * below[-1])
+    return np.asarray(values[order][np.minimum(places, values.shape[0] - 1)], float)
 
 
 def _draw(axes: Axes, x: np.ndarray, quantiles: np.ndarray, colour: str) -> None:

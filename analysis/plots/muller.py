@@ -12,7 +12,7 @@ from abm.record import layout
 from abm.record.reader import RunReader
 from analysis import style
 from analysis.clones import OTHERS, MullerBands, muller_bands
-from analysis.plots.common import run_title, time_axis
+from analysis.plots.common import doses_of, run_title, time_axis
 
 Colour = tuple[float, float, float]
 
@@ -45,7 +45,7 @@ def muller_figure(run: RunReader) -> Figure | None:
     axes.set_ylabel("Share of the tumour cells")
     style.tidy(axes, has_grid=False)
     time.apply(axes)
-    style.mark_doses(axes, time, run.doses, has_labels=True)
+    style.mark_doses(axes, time, doses_of(run), has_labels=True)
     style.legend_right(axes, handles=_legend(run.clones, bands, colours))
     style.set_title(figure, "Clones", run_title(run))
     return figure

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from abm.record.reader import RunReader
 from analysis import style
-from analysis.plots.common import has_values, run_title, time_axis
+from analysis.plots.common import doses_of, has_values, run_title, time_axis
 from analysis.style import TimeAxis
 
 _PANELS = (
@@ -36,7 +36,7 @@ def nutrients_figure(run: RunReader) -> Figure | None:
         axes.set_ylabel(label)
         style.tidy(axes)
         is_first = axes is grid[0]
-        style.mark_doses(axes, time, run.doses, has_marks=is_first, has_labels=is_first)
+        style.mark_doses(axes, time, doses_of(run), has_marks=is_first, has_labels=is_first)
     time.apply(grid[-1])
     figure.align_ylabels(grid)
     style.set_title(figure, "Drug and nutrients", run_title(run))

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from abm.record.reader import RunReader
 from analysis import style
 from analysis.clones import bands, resistant_share
-from analysis.plots.common import is_replicated, run_title, time_axis
+from analysis.plots.common import doses_of, is_replicated, run_title, time_axis
 
 _BAND = (0.05, 0.25, 0.75, 0.95)
 _LOWEST_COUNT = 0.7
@@ -29,7 +29,7 @@ def population_figure(run: RunReader) -> Figure | None:
     if has_resistant:
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[2.6, 1.0])
         _draw_share(lower, time, table)
-        style.mark_doses(lower, time, run.doses, has_marks=False)
+        style.mark_doses(lower, time, doses_of(run), has_marks=False)
     else:
         upper = lower = figure.subplots()
     if is_replicated(table):
@@ -44,7 +44,7 @@ def population_figure(run: RunReader) -> Figure | None:
     upper.set_ylabel("Cells")
     style.tidy(upper)
     time.apply(lower)
-    style.mark_doses(upper, time, run.doses, has_labels=True)
+    style.mark_doses(upper, time, doses_of(run), has_labels=True)
     style.legend_right(upper)
     style.set_title(figure, "Population", run_title(run))
     return figure

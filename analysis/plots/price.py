@@ -7,7 +7,7 @@ from abm.record import layout
 from abm.record.reader import RunReader
 from analysis import style
 from analysis.clones import cumulative_price
-from analysis.plots.common import run_title
+from analysis.plots.common import doses_of, run_title
 
 _LINES = (
     ("total", "total change", style.BLACK, 2.2, "-"),
@@ -36,7 +36,7 @@ def price_figure(run: RunReader) -> Figure | None:
     axes.yaxis.set_major_formatter(EngFormatter(sep=""))
     style.tidy(axes)
     time.apply(axes)
-    style.mark_doses(axes, time, run.doses, has_labels=True)
+    style.mark_doses(axes, time, doses_of(run), has_labels=True)
     style.legend_right(axes)
     style.set_title(figure, "Why mean ASNS changes", run_title(run))
     return figure

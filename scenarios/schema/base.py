@@ -24,6 +24,9 @@ _MEANINGS = {
     "year": ("an age", "6 yr"),
     "kg": ("a body weight", "20 kg"),
     "uM": ("a concentration", "50 uM"),
+    "uM/minute": ("an input into plasma", "0.75 uM/min"),
+    "IU/mL": ("an enzyme activity", "0.1 IU/mL"),
+    "IU": ("an amount of enzyme", "3750 IU"),
     "": ("a bare number", "0.25"),
 }
 

@@ -9,6 +9,7 @@ from abm.errors import ScenarioError
 from abm.processes.cell_lines import find_line_id
 from scenarios.schema import names
 from scenarios.schema.base import (
+    Boolean,
     Count,
     Duration,
     Fraction,
@@ -25,7 +26,8 @@ from scenarios.schema.base import (
 
 Placement = Annotated[str, Name("placement", names.PLACEMENTS)]
 """Anywhere, in the centre, or in the central disc that the founders fill."""
-Number = Annotated[int, Count(1, names.LARGEST_NUMBER_OF_CELLS)]
+Number = Annotated[int, Count(1, names.LARGEST_WEIGHTED_NUMBER)]
+"""The limit of cells that are single agents is lower; see scenarios.schema.weight_rules."""
 _SHARES_SUM_TOLERANCE = 1e-9
 
 
@@ -104,7 +106,50 @@ class Genotype(Model):
     """Share of GCN2 that is left."""
 
 
-class MechanisticCells(Model):
+class Strata(Model):
+    """Into how many equal parts weighted founders are cut by their two heritable traits."""
+
+    asns: Annotated[int, Count(1, 64)] = 8
+    """Quantiles of the ASNS set-point."""
+    threshold: Annotated[int, Count(1, 64)] = 8
+    """Quantiles of the death threshold."""
+
+
+def _read_compartments(value: Any) -> dict[str, float]:
+    if not isinstance(value, dict) or not value:
+        raise problem(f"{shorten(value)}: must map compartments to shares, e.g. {{marrow: 1}}")
+    read_name = Name("compartment", names.COMPARTMENTS).read
+    shares = {read_name(name): _share(share) for name, share in value.items()}
+    total = sum(shares[name] for name in sorted(shares))
+    if abs(total - 1.0) > _SHARES_SUM_TOLERANCE:
+        raise problem(f"the shares {_show_shares(value)} sum to {total:.6g}: must sum to 1")
+    return shares
+
+
+Compartments = Annotated[
+    dict[str, float],
+    pydantic.PlainValidator(_read_compartments, json_schema_input_type=dict[str, float]),
+]
+"""Share of founders per compartment of a body."""
+
+
+POOL_ABOVE = 10_000
+
+
+class _Weight(Model):
+    """Keys of cells that are counted in rows; see docs/scenario-format.md."""
+
+    weighted: Boolean | None = None
+    """Whether one agent stands for many cells; by default it does in a body and nowhere else."""
+    pool_above: Annotated[int, Count(1, names.LARGEST_WEIGHTED_NUMBER)] = POOL_ABOVE
+    """Cells of a genotype from which its mutants are counted together."""
+    compartments: Compartments | None = None
+    """Where the founders are in a body; by default as in a body at rest."""
+    history: Annotated[str, Name("history", names.HISTORIES)] | None = None
+    """Whether mutants of the growth before the start are there; by default in a body."""
+
+
+class MechanisticCells(_Weight):
     """Cells with nutrients, stress response and ASNS."""
 
     type: Annotated[str, Name("type of mechanistic cell", names.MECHANISTIC_TYPES)]
@@ -121,10 +166,20 @@ class MechanisticCells(Model):
     """Spread of the heritable death threshold among founders."""
     asns_cv: Variation = 0.3
     """Spread of the heritable ASNS set-point among founders."""
+    strata: Strata = written({})
+    """Weighted cells: parts of the spread of both traits."""
+    erlang: Annotated[int, Count(1, 100)] | None = None
+    """Weighted cells: stages of the cycle, by default 4, in a body 1; single cells divide at their
+    size."""
+    background_death: Rate = written("0 1/h")
+    """Weighted cells: death that nutrients have no part in [1/h]."""
+    kill_factor: Annotated[float, Quantity("", 0.0, 100.0, "0", "100")] = 1.0
+    """Weighted cells: factor of the death that follows from the state of the cell; 0.12 in patients
+    (assumption A350)."""
     placement: Placement = "random"
 
 
-class FixedRateCells(Model):
+class FixedRateCells(_Weight):
     """Cells that divide, die and mutate at given rates, without any biology."""
 
     type: Annotated[str, Name("type of fixed-rates cell", (names.FIXED_RATE_TYPE,))] = (

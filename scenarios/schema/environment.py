@@ -1,4 +1,4 @@
-"""Where the cells live: a well without space, or a tissue of voxels."""
+"""Where the cells live: a well without space, a tissue of voxels, or the body of a patient."""
 
 from typing import Annotated, Any, Literal
 
@@ -9,6 +9,7 @@ from scenarios.schema import names
 from scenarios.schema.base import (
     Boolean,
     Count,
+    Duration,
     Fraction,
     Length,
     Model,
@@ -24,6 +25,7 @@ from scenarios.schema.base import (
     shorten,
     written,
 )
+from scenarios.schema.cells import MechanisticCells
 
 Species = Annotated[str, Name("species", names.SPECIES)]
 Edge = Annotated[str, Name("edge", names.EDGES)]
@@ -208,4 +210,62 @@ class Tissue(Model):
         return {face: self.edges.get(face, "no-flux") for face in faces}
 
 
-Environment = Annotated[Well | Tissue, pydantic.Field(discriminator="kind")]
+def _read_asparagine_input(value: Any) -> float:
+    if isinstance(value, str) and value.lower() in names.ASPARAGINE_INPUTS:
+        return names.ASPARAGINE_INPUTS[value.lower()]
+    if isinstance(value, str) and not is_quantity(value):
+        raise problem(
+            f"{shorten(value)}: must be low (0.75 uM/min), high (8 uM/min) or an input into plasma "
+            "with its unit, e.g. 2 uM/min"
+        )
+    return Quantity("uM/minute", 0.01, 100.0, "0.01 uM/min", "100 uM/min").read(value)
+
+
+AsparagineInput = Annotated[
+    float, pydantic.PlainValidator(_read_asparagine_input, json_schema_input_type=str)
+]
+"""Asn that the body gives to empty plasma [uM/min]: ``low``, ``high``, or a number with unit."""
+
+
+class Patch(Tissue):
+    """A focal lesion of a body: a tissue whose vessels carry the body's plasma."""
+
+    medium: Medium = written("human-plasma")
+    """What the tissue holds at the start."""
+    cells: tuple[MechanisticCells, ...] = ()
+    """Founders of the lesion, single cells."""
+    coupling: Duration = written("6 min")
+    """Interval of exchange, nutrients and metabolism in the lesion [h]."""
+    fate: Duration = written("6 min")
+    """Interval of division, death and motion in the lesion [h]."""
+
+
+class Body(Model):
+    """Plasma, marrow, CSF and tissue pool of each patient; one patient per replicate."""
+
+    kind: Literal["body"]
+    medium: Medium = written("human-plasma")
+    """Plasma without drug; the other compartments follow from it."""
+    species: tuple[Species, ...] = ("asn", "gln", "glu", "asp", "nh3")
+    """Species whose concentration is solved; the others stay at their value without drug."""
+    asparagine_input: AsparagineInput = written("low")
+    """Asn that the body gives to plasma which holds none [uM/min]."""
+    consumption: Annotated[str, Name("consumption", names.CONSUMPTIONS)] = "host"
+    """Whether the host makes up for what the cells take, or their compartment runs down."""
+    tissue_reach: Fraction = 1.0
+    """Enzyme activity in the marrow as a share of that in plasma."""
+    reach_lag: Annotated[float, Quantity("hour", 0.0, 240.0, "0 h", "10 d")] = written("0 h")
+    """Mean time until the enzyme has reached the marrow [h]."""
+    proteolysis: Annotated[float, Quantity("1/hour", 0.0, 100.0, "0 1/h", "100 1/h")] = written(
+        "0 1/h"
+    )
+    """Loss of the enzyme in the marrow by proteases (cathepsin B, LGMN) [1/h]; needs a lag."""
+    csf_enzyme: Fraction = 2e-5
+    """Enzyme activity in the CSF as a share of that in plasma."""
+    oxygen: Fraction = 0.05
+    """Share of O2 in a gas in equilibrium with the compartments (assumption A94)."""
+    patch: Patch | None = None
+    """A focal lesion that shares the plasma."""
+
+
+Environment = Annotated[Well | Tissue | Body, pydantic.Field(discriminator="kind")]

@@ -9,7 +9,7 @@ SPECIES = tuple(species.name.lower() for species in Species)
 MEDIA = tuple(media.MEDIA)
 LINES = tuple(CELL_LINES)
 PRESETS = {
-    "pegaspargase": ("bfm", "dfci-11001", "dfci-0501"),
+    "pegaspargase": ("bfm", "dfci-11001", "dfci-0501", "infant"),
     "e-coli": ("medac",),
     "calaspargase": ("label",),
     "erwinaze": ("erwinaze", "sassen"),
@@ -26,13 +26,24 @@ PLACEMENTS = ("random", "center", "disc")
 FACES = ("x_low", "x_high", "y_low", "y_high", "z_low", "z_high")
 EDGES = ("no-flux", "fixed")
 ROUTES = ("iv", "im")
+STOPS = ("extinct", "relapse")
 COUNTS = ("n_cells",)
 ACTIONS = ("pause", "resume", "skip")
+
+ASPARAGINE_INPUTS = {"low": 0.75, "high": 8.0}
+"""Asn that plasma is given [uM/min], as the engine has it; it comes with the compiler."""
+CONSUMPTIONS = ("host", "plasma")
 
 LARGEST_VESSEL_EXCHANGE = 4.0
 """In units of D / spacing^2, as the engine has it; spelled out as it comes with the compiler."""
 
+COMPARTMENTS = ("plasma", "marrow", "csf", "tissue")
+"""Of a body, as the engine has them; they come with the compiler."""
+HISTORIES = ("grown", "none")
+
 LARGEST_NUMBER_OF_CELLS = 10_000_000
+LARGEST_WEIGHTED_NUMBER = 10_000_000_000_000
+LARGEST_NUMBER_OF_BARCODES = 100_000
 LARGEST_NUMBER_OF_VOXELS = 4_000_000
 LARGEST_NUMBER_OF_REPLICATES = 100_000
 LARGEST_NUMBER_OF_DOSES = 1_000

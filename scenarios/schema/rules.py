@@ -1,6 +1,6 @@
 """Rules that join several fields; each finding is the path of the field and a message."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +10,9 @@ from abm.errors import ScenarioError
 from abm.units import MINUTES_PER_HOUR, did_you_mean
 from scenarios.formula import Formula
 from scenarios.schema import names
+from scenarios.schema.body_rules import find_body_contradictions
 from scenarios.schema.cells import FixedRateCells
-from scenarios.schema.environment import Recipe, Tissue, Well
+from scenarios.schema.environment import Body, Recipe, Tissue, Well
 
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
@@ -28,11 +29,14 @@ def find_contradictions(scenario: "Scenario") -> list[Finding]:
     findings: list[Finding] = []
     if isinstance(environment, Tissue):
         findings += _tissue(environment)
-        findings += _vessels(scenario)
-    else:
+        findings += _vessels(environment, scenario.parameters)
+    elif isinstance(environment, Well):
         findings += _well(environment, scenario)
+    findings += find_body_contradictions(scenario)
+    findings += _patch(scenario)
     findings += _media(environment)
-    findings += _initial(environment)
+    if not isinstance(environment, Body):
+        findings += _initial(environment)
     findings += _cells(scenario)
     findings += _treatment(scenario)
     findings += _times(scenario)
@@ -87,17 +91,28 @@ def _tissue(tissue: Tissue) -> Iterator[Finding]:
             )
 
 
-def _vessels(scenario: "Scenario") -> Iterator[Finding]:
+def _patch(scenario: "Scenario") -> Iterator[Finding]:
+    """Hold the lesion of a body against the rules of a tissue."""
+    body = scenario.environment
+    if not isinstance(body, Body) or body.patch is None:
+        return
+    patch = body.patch
+    for path, message in (
+        *_tissue(patch), *_vessels(patch, scenario.parameters), *_media(patch), *_initial(patch)
+    ):  # fmt: skip
+        yield ("environment", "patch", *path[1:]), message
+
+
+def _vessels(tissue: Tissue, parameters: Collection[str]) -> Iterator[Finding]:
     """Refuse an exchange above the multiple of D / spacing^2 that the field solver takes.
 
     With diffusion overridden in ``parameters`` only the engine can tell.
     """
-    tissue = scenario.environment
-    if isinstance(tissue, Well) or tissue.vessels is None or tissue.vessels.exchange_rate is None:
+    if tissue.vessels is None or tissue.vessels.exchange_rate is None:
         return
     if tissue.spacing > min(tissue.size):
         return
-    if any(name.startswith("diffusion.") for name in scenario.parameters):
+    if any(name.startswith("diffusion.") for name in parameters):
         return
     slowest = DiffusionParameters().amino_acid * SECONDS_PER_HOUR
     largest = names.LARGEST_VESSEL_EXCHANGE * slowest / tissue.spacing**2
@@ -157,7 +172,7 @@ def _dose_factors(well: Well, scenario: "Scenario") -> Iterator[Finding]:
         yield path, "there is no dose to multiply: leave it out, or give treatment.doses"
 
 
-def _media(environment: Tissue | Well) -> Iterator[Finding]:
+def _media(environment: Tissue | Well | Body) -> Iterator[Finding]:
     recipes: list[tuple[Path, Recipe | None]] = [(("environment", "medium"), environment.medium)]
     if isinstance(environment, Well):
         recipes += [
@@ -206,9 +221,10 @@ def _probe(formula: Formula, places: list[tuple[float, ...]]) -> None:
 
 
 def _cells(scenario: "Scenario") -> Iterator[Finding]:
-    total = sum(entry.number for entry in scenario.cells) * scenario.replicates
+    single = [entry.number for entry in scenario.cells if not scenario.is_weighted(entry)]
+    total = sum(single) * scenario.replicates
     largest = names.LARGEST_NUMBER_OF_CELLS
-    if total > largest:
+    if total > largest >= max(single):
         where: Path = ("cells",) if scenario.replicates == 1 else ("replicates",)
         allowed = (
             f"the largest allowed number is {largest:,}"
@@ -224,10 +240,10 @@ def _cells(scenario: "Scenario") -> Iterator[Finding]:
             "fixed-rates cells cannot share a run with mechanistic ones: use one model",
         )
     for index, entry in enumerate(scenario.cells):
-        if isinstance(scenario.environment, Well) and entry.placement != "random":
+        if not scenario.is_tissue and entry.placement != "random":
             yield (
                 ("cells", index, "placement"),
-                f"'{entry.placement}': a well has no places: leave it out",
+                f"'{entry.placement}': a {scenario.environment.kind} has no places: leave it out",
             )
 
 
@@ -299,14 +315,28 @@ def _times(scenario: "Scenario") -> Iterator[Finding]:
             )
     for index, dose in enumerate(scenario.treatment.doses):
         path: Path = ("treatment", "doses", index)
+        late = [at for at in dose.at if at >= scenario.time.end]
+        if len(late) > 1:
+            yield (*path, "at"), _leave_out(dose.at, late, scenario.time.end, index)
         for number, at in enumerate(dose.at):
-            yield from _before_end(scenario, (*path, "at", number), at, "dose")
+            if len(late) < 2 or at not in late:
+                yield from _before_end(scenario, (*path, "at", number), at, "dose")
         if dose.infusion is not None:
             yield from _on_grid(scenario, (*path, "infusion"), dose.infusion)
     if isinstance(scenario.environment, Well):
         for index, event in enumerate(scenario.environment.events):
             where: Path = ("environment", "events", index, "at")
             yield from _before_end(scenario, where, event.at, "event")
+
+
+def _leave_out(times: Sequence[float], late: Sequence[float], end: float, index: int) -> str:
+    """Say how a course is shortened together with the run."""
+    kept = ", ".join(_show_time(at) for at in times if at not in late)
+    return (
+        f"{len(late)} doses ({_show_time(late[0])} to {_show_time(late[-1])}) are after the end of "
+        f"the run, {_show_time(end)}: leave them out, e.g. --set "
+        f"treatment.doses.{index}.at='[{kept}]', or set a later time.end"
+    )
 
 
 def _before_end(scenario: "Scenario", path: Path, at: float, what: str) -> Iterator[Finding]:
@@ -337,10 +367,11 @@ def _show_time(hours: float) -> str:
 
 
 def _run(scenario: "Scenario") -> Iterator[Finding]:
-    if scenario.replicates > 1 and not isinstance(scenario.environment, Well):
+    if scenario.replicates > 1 and scenario.is_tissue:
         yield (
             ("replicates",),
-            f"{scenario.replicates}: only wells have replicates: write 1 and run several seeds",
+            f"{scenario.replicates}: only wells and bodies have replicates: write 1 and run "
+            f"several seeds",
         )
     stop_n_cells = scenario.stop_n_cells
     if stop_n_cells is not None:

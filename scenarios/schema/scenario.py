@@ -11,8 +11,11 @@ from scenarios.schema.compound_rules import find_compound_contradictions
 from scenarios.schema.document import Document, Seed, contradictions
 from scenarios.schema.environment import Environment, Tissue
 from scenarios.schema.rules import find_contradictions
+from scenarios.schema.stop_rules import find_stop_contradictions
 from scenarios.schema.timing import Stop, StopAtCells, Timing
 from scenarios.schema.treatment import Treatment
+from scenarios.schema.treatment_rules import find_treatment_contradictions
+from scenarios.schema.weight_rules import find_weight_contradictions
 
 
 class Scenario(Document):
@@ -40,7 +43,13 @@ class Scenario(Document):
 
     @pydantic.model_validator(mode="after")
     def _check_contradictions(self) -> "Scenario":
-        found = [*find_contradictions(self), *find_compound_contradictions(self)]
+        found = [
+            *find_contradictions(self),
+            *find_compound_contradictions(self),
+            *find_stop_contradictions(self),
+            *find_weight_contradictions(self),
+            *find_treatment_contradictions(self),
+        ]
         if found:
             raise contradictions(found)
         return self
@@ -60,6 +69,10 @@ class Scenario(Document):
         """Entries that only divide, die and mutate."""
         return tuple(c for c in self.cells if isinstance(c, FixedRateCells))
 
+    def is_weighted(self, entry: CellPopulation) -> bool:
+        """Whether the agents of an entry of ``cells`` stand for many cells each."""
+        return self.environment.kind == "body" if entry.weighted is None else entry.weighted
+
     @property
     def is_tissue(self) -> bool:
         """Whether places matter."""
@@ -69,6 +82,11 @@ class Scenario(Document):
     def stops_when_extinct(self) -> bool:
         """Whether the run ends without tumour cells; never true where it starts without."""
         return "extinct" in self.stop and any(c.type in names.TUMOUR_TYPES for c in self.cells)
+
+    @property
+    def stops_at_relapse(self) -> bool:
+        """Whether a patient's run ends with the relapse."""
+        return "relapse" in self.stop
 
     @property
     def stop_n_cells(self) -> int | None:

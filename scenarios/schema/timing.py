@@ -88,11 +88,14 @@ class StopAtCells(Model):
 
 
 def _read_stop(value: Any) -> str | StopAtCells:
-    if value == "extinct" or isinstance(value, StopAtCells):
+    if value in names.STOPS or isinstance(value, StopAtCells):
         return value  # type: ignore[no-any-return]
     if isinstance(value, dict) and set(value) == {"n_cells"}:
         return StopAtCells.model_validate(value)
-    raise problem(f"{shorten(value)}: must be extinct or a mapping such as {{n_cells: 10000}}")
+    raise problem(
+        f"{shorten(value)}: must be {' or '.join(names.STOPS)}, or a mapping such as "
+        "{n_cells: 10000}"
+    )
 
 
 Stop = Annotated[

@@ -1,5 +1,7 @@
 """Patient, doses, rules, and compounds of the dish."""
 
+import dataclasses
+import difflib
 import re
 from typing import Annotated, Any
 
@@ -7,8 +9,11 @@ import pydantic
 
 from abm import units
 from abm.pharmacology.compounds import COMPOUNDS
-from scenarios.schema import names
+from abm.pharmacology.products import BRANDS
+from scenarios.schema import names, treatment_names
 from scenarios.schema.base import (
+    Boolean,
+    Count,
     Duration,
     Model,
     Name,
@@ -20,6 +25,8 @@ from scenarios.schema.base import (
     spell_powers,
 )
 
+_SLIP = 0.85
+"""Likeness of two names from which one is taken for a slip in the other."""
 _AMOUNT_UNITS = ("IU/m2", "IU/kg", "IU/mL", "IU")
 _CONDITION = re.compile(r"\s*([A-Za-z_]+)\s*(<=|>=|<|>)\s*([0-9.]+(?:[eE][+-]?\d{1,3})?)\s*")
 
@@ -71,10 +78,28 @@ DoseAmount = Annotated[
 ]
 
 
+@dataclasses.dataclass(frozen=True)
+class ProductName(Name):
+    """Annotation: a product; spelling never chooses another drug, a brand is translated."""
+
+    def read(self, value: Any) -> str:
+        """Return the id or raise PydanticCustomError with that of the brand, or with all ids."""
+        if isinstance(value, str) and value.lower() in self.allowed:
+            return value.lower()
+        text = str(value).lower()
+        if text in BRANDS:
+            raise problem(f"{shorten(value)}: is {BRANDS[text]!r} here")
+        # Only a slip of the pen: asnase is not rasnase.
+        near = difflib.get_close_matches(text, self.allowed, 1, _SLIP)
+        is_slip = bool(near) and near[0][0] == text[0]
+        tail = f"; did you mean {near[0]!r}?" if is_slip else f": {', '.join(self.allowed)}"
+        raise problem(f"{shorten(value)}: is no known product{tail}")
+
+
 class Dose(Model):
     """One product in one amount at one or several times."""
 
-    product: Annotated[str, Name("product", names.PRODUCTS)]
+    product: Annotated[str, ProductName("product", names.PRODUCTS)]
     preset: str | None = None
     """Kinetics of the product by name; without it the product's default."""
     amount: DoseAmount
@@ -137,10 +162,70 @@ class Rule(Model):
     do: Annotated[str, Name("action", names.ACTIONS)]
 
 
+Activity = Annotated[float, Quantity("IU/mL", 0.0, 100.0, "0 IU/mL", "100 IU/mL")]
+"""Activity of the enzyme in plasma [IU/mL]."""
+
+
+class Partner(Model):
+    """A partner drug: ``{drug: vincristine, at: [1 d, 8 d]}`` or one that lasts.
+
+    Steroids, antimetabolites and maintenance go from the one time in ``at`` to ``until``.
+    """
+
+    drug: Annotated[str, Name("partner drug", treatment_names.PARTNERS)]
+    at: tuple[Time, ...]
+    """Times of the doses [h], or the one time at which the drug starts."""
+    until: Duration | None = None
+    """Time at which it ends [h]; only for drugs that last."""
+
+
+class Monitoring(Model):
+    """A draw after each dose of a product, and what follows from its value.
+
+    ``{draw: 7 d, after: pegaspargase, below: 0.1 IU/mL, do: switch, to: rylaze}``, or a published
+    rule by name: ``{use: consensus}``.
+    """
+
+    use: Annotated[str, Name("rule of monitoring", treatment_names.MONITORING_RULES)] | None = None
+    draw: Duration | None = None
+    """Time from the dose to the draw [h]."""
+    after: Annotated[str, Name("product", treatment_names.MONITORED)] | None = None
+    below: Activity | None = None
+    """Act on values below this [IU/mL]; with ``above`` the range that an adjusted dose aims at."""
+    above: Activity | None = None
+    """Act on values above this [IU/mL]."""
+    do: Annotated[str, Name("action", treatment_names.MONITORING_ACTIONS)] = "note"
+    to: Annotated[str, Name("product", treatment_names.SUBSTITUTES)] | None = None
+    """Product after a switch."""
+    every: Annotated[int, Count(1, 100)] = 1
+    """Draw after every so many doses."""
+
+
 class Treatment(Model):
-    """Patient, doses, compounds and rules; all may be absent."""
+    """Patient, doses, compounds and rules; all may be absent.
+
+    What follows ``rules`` is for the body of a patient only.
+    """
 
     patient: Patient | None = None
     doses: tuple[Dose, ...] = ()
     compounds: tuple[CompoundAddition, ...] = ()
     rules: tuple[Rule, ...] = ()
+    protocol: Annotated[str, Name("protocol", tuple(treatment_names.PROTOCOLS))] | None = None
+    """Published protocol whose doses and partner drugs come before those given here."""
+    arm: str | None = None
+    """Arm of the protocol; without it the first."""
+    partners: tuple[Partner, ...] = ()
+    variability: Annotated[str, Name("variability", treatment_names.VARIABILITIES)] = "typical"
+    """Whether kinetics, assay and partner drugs are those of the typical patient, or drawn."""
+    antibodies: Boolean = False
+    """Whether exposure raises antibodies, with allergy and silent inactivation."""
+    toxicity: Boolean = False
+    """Whether toxicities interrupt or end the enzyme."""
+    dose_cap: Annotated[float, Quantity("IU", 1.0, 1e9, "1 IU", "1e9 IU")] | None = None
+    """Largest single dose of pegylated enzyme [IU], e.g. 3750 IU (one vial)."""
+    monitoring: tuple[Monitoring, ...] = ()
+    switch_to: Annotated[str, Name("product", (*treatment_names.SUBSTITUTES, "none"))] = "none"
+    """Product after an allergy or a found inactivation."""
+    phase_effect: Boolean = False
+    """Whether pegaspargase is removed more slowly after induction (extended BFM model)."""

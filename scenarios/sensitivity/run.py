@@ -11,17 +11,20 @@ import pandas as pd
 
 from abm.errors import ScenarioError
 from abm.record.files import replace_file, replace_text
+from abm.stop import ExitReason
 from analysis import sensitivity as figures
 from scenarios import load_text
 from scenarios.load import checked, overridden, resolve, to_yaml
 from scenarios.sensitivity.schema import SensitivityFile
 from scenarios.sweep.load import Sweep, make_sweep
+from scenarios.sweep.outcomes import END
 from scenarios.sweep.points import between, ends_of
 from scenarios.sweep.run import Progress, SweepResult, sweep
 
 FILE, MORRIS, SOBOL, INFO = "sensitivity.yaml", "morris.csv", "sobol.csv", "sensitivity.json"
 _CONFIDENCE = 0.95
 _RESAMPLES = 1000
+_OVER = tuple(reason.name.lower() for reason in (ExitReason.EXTINCT, ExitReason.RELAPSE))
 _NO_SALIB = "sensitivity needs SALib: python -m pip install 'asnsim[calib]'"
 
 
@@ -31,7 +34,8 @@ class SensitivityResult:
 
     morris : outcome, parameter, mu_star (mean absolute elementary effect over the range of the
              parameter, in units of the outcome), its interval, sigma, and share, mu_star over the
-             largest; n_lost runs without a value took the mean of the others
+             largest; n_lost points without any run took the mean of the others; n_censored runs in
+             which nothing happened took the day of the end
     sobol  : outcome, parameter, first and total order with intervals; None without that part
     """
 
@@ -93,11 +97,16 @@ def analyse(
 
 
 def _sweep_of(file: SensitivityFile, path: Path, points: Sequence[dict[str, Any]]) -> Sweep:
-    keys = {
+    """Return the sweep over the points of a design, which share their random numbers."""
+    keys: dict[str, Any] = {
         "asnsim": 1, "sweep": file.sensitivity, "changes": file.changes,
         "replicates": file.replicates, "outcomes": list(file.outcomes), "seed": file.seed,
+        "shared_seeds": True,
     }  # fmt: skip
-    return make_sweep(keys, path, tuple(points))
+    found = make_sweep(keys, path, tuple(points))
+    if found.jobs()[0].is_assay or END in file.outcomes or not any(map(_is_day, file.outcomes)):
+        return found
+    return make_sweep(keys | {"outcomes": [*file.outcomes, END]}, path, tuple(points))
 
 
 def _problem(names: Sequence[str]) -> dict[str, Any]:
@@ -137,29 +146,49 @@ def _sobol_sample(file: SensitivityFile, names: Sequence[str]) -> np.ndarray:
     return sampled
 
 
-def _means(result: SweepResult, outcome: str, n_points: int) -> tuple[np.ndarray, int]:
-    """Return an outcome of each point, mean over replicates, and how many points had none.
+def _is_day(outcome: str) -> bool:
+    return outcome.endswith("_d")
 
-    Those take the mean of the others, so that the design stays whole.
+
+def _censored(table: pd.DataFrame, outcome: str) -> tuple[pd.Series, int]:
+    """Return an outcome of all runs, days that never came filled in, and how many those are.
+
+    They count as at the end of the run. One that stopped because no cell was left, or nobody who
+    could relapse, would have been without to the end: it takes that of the longest run.
+    """
+    values = table[outcome].astype(float)
+    if not _is_day(outcome) or END not in table:
+        return values, 0
+    is_censored = ~np.isfinite(values)
+    is_over = table["exit_reason"].isin(_OVER)
+    end = table[END].astype(float).where(~is_over, table[END].max())
+    return values.where(~is_censored, end), int(is_censored.sum())
+
+
+def _means(result: SweepResult, outcome: str, n_points: int) -> tuple[np.ndarray, int, int]:
+    """Return an outcome of each point, mean over replicates, points without, runs censored.
+
+    Points whose runs all failed take the mean of the others, so that the design stays whole.
     """
     table = result.summary
     if outcome not in table:
         raise ScenarioError(
             f"outcomes: every run failed: {result.folder / 'failures.csv'} says why"
         )
-    values = table.groupby("point")[outcome].mean().reindex(range(n_points)).to_numpy(float)
+    filled, n_censored = _censored(table, outcome)
+    values = filled.groupby(table["point"]).mean().reindex(range(n_points)).to_numpy(float)
     is_lost = ~np.isfinite(values)
     if is_lost.all():
         raise ScenarioError(f"outcomes: no run has a value of {outcome}")
     values[is_lost] = values[~is_lost].mean()
-    return values, int(is_lost.sum())
+    return values, int(is_lost.sum()), n_censored
 
 
 def _morris(file: SensitivityFile, result: SweepResult) -> pd.DataFrame:
     sample, names = _morris_sample(file), list(file.vary)
     tables = []
     for outcome in file.outcomes:
-        values, n_lost = _means(result, outcome, sample.shape[0])
+        values, n_lost, n_censored = _means(result, outcome, sample.shape[0])
         found = _salib("analyze.morris").analyze(
             _problem(names), sample, values, num_levels=file.morris.levels,
             conf_level=_CONFIDENCE, num_resamples=_RESAMPLES, seed=file.seed,
@@ -172,7 +201,7 @@ def _morris(file: SensitivityFile, result: SweepResult) -> pd.DataFrame:
                     "mu_star_interval": found["mu_star_conf"], "mu": found["mu"],
                     "sigma": found["sigma"],
                     "share": np.asarray(found["mu_star"]) / largest if largest > 0.0 else 0.0,
-                    "n_lost": n_lost,
+                    "n_lost": n_lost, "n_censored": n_censored,
                 }
             ).sort_values("mu_star", ascending=False)
         )  # fmt: skip
@@ -191,7 +220,7 @@ def _sobol(file: SensitivityFile, names: Sequence[str], result: SweepResult) -> 
     n_points = file.sobol.points * (len(names) + 2)
     tables = []
     for outcome in file.outcomes:
-        values, n_lost = _means(result, outcome, n_points)
+        values, n_lost, n_censored = _means(result, outcome, n_points)
         found = _salib("analyze.sobol").analyze(
             _problem(names), values, calc_second_order=False, conf_level=_CONFIDENCE,
             num_resamples=_RESAMPLES, seed=file.seed,
@@ -202,6 +231,7 @@ def _sobol(file: SensitivityFile, names: Sequence[str], result: SweepResult) -> 
                     "outcome": outcome, "parameter": list(names), "first": found["S1"],
                     "first_interval": found["S1_conf"], "total": found["ST"],
                     "total_interval": found["ST_conf"], "n_lost": n_lost,
+                    "n_censored": n_censored,
                 }
             )
         )  # fmt: skip

@@ -77,14 +77,18 @@ class Sweep:
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
     def jobs(self) -> list[Job]:
-        """Return all runs; those of one point and replicate have one seed in all arms."""
+        """Return all runs; those of one point and replicate have one seed in all arms.
+
+        With ``shared_seeds`` all points of a replicate have one, too.
+        """
         return list(self._jobs())
 
     def _jobs(self) -> Iterator[Job]:
         fingerprint = self.fingerprint
         for index, point in enumerate(self.points):
             for replicate in range(self.file.replicates):
-                seed = seed_of(self.file.seed, point, replicate)
+                own = {} if self.file.shared_seeds else point
+                seed = seed_of(self.file.seed, own, replicate)
                 for arm, changes in self.file.arms.items():
                     values = {**self.file.changes, **point, **changes}
                     overrides = tuple(f"{k}={json.dumps(v)}" for k, v in values.items())

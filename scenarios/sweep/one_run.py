@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 
 from abm.errors import ScenarioError
 from abm.observe import timeseries_rows
+from abm.units import HOURS_PER_DAY
 from scenarios.build import build
 from scenarios.schema import Scenario
 from scenarios.studies.families import family
 from scenarios.sweep.load import Job
-from scenarios.sweep.outcomes import OUTCOMES
+from scenarios.sweep.outcomes import OUTCOMES, RELAPSE
 
 _META = b"asnsim_sweep"
 _EVENTS = ("births", "deaths", "mutations")
@@ -42,9 +43,9 @@ def simulate(job: Job) -> bytes:
     """
     document = job.document()
     if isinstance(document, Scenario):
-        table, reason = _timeseries(document)
+        table, reason, relapse = _timeseries(document)
         names = job.outcomes or tuple(OUTCOMES)
-        outcomes = {name: outcome(name, table) for name in names}
+        outcomes = {name: outcome(name, table, relapse) for name in names}
     else:
         table, reason = family(document.assay).run(document, threads=1, progress=None).results, ""
         outcomes = _of_assay(table, job.outcomes)
@@ -60,8 +61,12 @@ def simulate(job: Job) -> bytes:
     return buffer.getvalue()
 
 
-def _timeseries(scenario: Scenario) -> tuple[pd.DataFrame, str]:
-    """Run a scenario in memory; return its time series and why it ended."""
+def _timeseries(scenario: Scenario) -> tuple[pd.DataFrame, str, np.ndarray | None]:
+    """Run a scenario in memory; return its time series, why it ended, and relapses of bodies.
+
+    Those are float64[R] in hours, nan without, as the watch over the marrow reads them; None for
+    other environments.
+    """
     model = build(scenario)
     rows = [timeseries_rows(model)]
     while model.running:
@@ -69,7 +74,8 @@ def _timeseries(scenario: Scenario) -> tuple[pd.DataFrame, str]:
         if model.is_record_due():
             rows.append(timeseries_rows(model))
     assert model.exit_reason is not None
-    return _table(rows), model.exit_reason.name.lower()
+    relapse = None if model.watch is None else model.watch.readings.relapse.copy()
+    return _table(rows), model.exit_reason.name.lower(), relapse
 
 
 def _of_assay(results: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float]:
@@ -82,11 +88,18 @@ def _of_assay(results: pd.DataFrame, names: tuple[str, ...]) -> dict[str, float]
     return {name: float(numbers[name].iloc[0]) for name in names or numbers.columns}
 
 
-def outcome(name: str, table: pd.DataFrame) -> float:
-    """Return an outcome of a run; that of several wells is their mean, nan left out."""
-    if REPLICATE not in table:
+def outcome(name: str, table: pd.DataFrame, relapse: np.ndarray | None = None) -> float:
+    """Return an outcome of a run; that of several wells or patients is their mean, nan left out.
+
+    ``relapse`` are the hours of relapse of bodies, float64[R], which are not read from counts.
+    """
+    if name == RELAPSE and relapse is not None:
+        values = relapse / HOURS_PER_DAY
+    elif REPLICATE not in table:
         return OUTCOMES[name](table)
-    values = np.array([OUTCOMES[name](part) for _, part in table.groupby(REPLICATE, sort=True)])
+    else:
+        parts = table.groupby(REPLICATE, sort=True)
+        values = np.array([OUTCOMES[name](part) for _, part in parts])
     is_there = np.isfinite(values)
     return float(values[is_there].mean()) if is_there.any() else float("nan")
 

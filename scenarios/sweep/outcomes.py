@@ -7,6 +7,7 @@ import pandas as pd
 
 from abm.units import HOURS_PER_DAY
 
+RELAPSE, END = "relapse_d", "end_d"
 RELAPSE_FALL = 10.0
 """A relapse needs a fall by this factor before."""
 RELAPSE_SHARE = 0.25
@@ -14,7 +15,10 @@ RELAPSE_SHARE = 0.25
 
 
 def relapse_day(table: pd.DataFrame) -> float:
-    """Return the day on which cells are back at 25 % of the start after a tenfold fall, or nan."""
+    """Return the day on which cells are back at 25 % of the start after a tenfold fall, or nan.
+
+    In bodies the relapse of the marrow, which the watch reads, takes its place.
+    """
     cells = table["n_cells"].to_numpy(float)
     is_low = np.minimum.accumulate(cells) <= cells[0] / RELAPSE_FALL
     back = np.flatnonzero(is_low & (cells >= RELAPSE_SHARE * cells[0]))
@@ -52,11 +56,11 @@ OUTCOMES: dict[str, Callable[[pd.DataFrame], float]] = {
     "n_cells_lowest": _lowest("n_cells"),
     "log10_fall": _log10_fall,
     "lowest_d": _day_of_lowest,
-    "relapse_d": relapse_day,
+    RELAPSE: relapse_day,
     "n_resistant_end": _end("n_resistant"),
     "resistant_share_end": _share_at_end,
     "asn_lowest_uM": _lowest("asn_uM"),
     "asn_end_uM": _end("asn_uM"),
-    "end_d": _end_day,
+    END: _end_day,
 }
 """Name -> number of one replicate's time series; nan where it does not apply."""

@@ -62,6 +62,8 @@ class SweepFile(Document):
     """Name -> values by dotted path; arms share points and random numbers."""
     replicates: Annotated[int, Count(1, 100_000)] = 1
     """Runs of every point in every arm, each with a seed of its own."""
+    shared_seeds: bool = False
+    """Whether all points of a replicate have one seed, hence the same random numbers."""
     outcomes: tuple[str, ...] = ()
     """What is told of every run, all that is known if not given; of an assay columns of its
     results."""

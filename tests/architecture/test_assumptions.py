@@ -12,6 +12,11 @@ EQUATION_DOCUMENTS = (
     "pharmacology.md",
     "compounds.md",
     "calibration.md",
+    "body.md",
+    "marrow.md",
+    "clinic.md",
+    "protocols.md",
+    "cohorts.md",
 )
 
 

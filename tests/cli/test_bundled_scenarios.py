@@ -8,6 +8,11 @@ from analysis.plots import plot_run
 from scenarios.catalogue import bundled
 from scenarios.run import run
 
+COURSE = [
+    "treatment.doses.0.at=[1 h]",
+    "treatment.partners=[]",
+    "time={end: 2 d, coupling: 4 h, fate: 12 h, record: 1 d}",
+]
 SHORT = {
     "relapse": [
         "cells.0.number=300",
@@ -21,6 +26,10 @@ SHORT = {
         "treatment.doses.0.at=[1 h]",
         "time={end: 3 h, record: 1 h}",
     ],
+    "course-fast": COURSE,
+    "course-native": [*COURSE, "treatment.doses.1.at=[2 h]"],
+    "course-pegaspargase": COURSE,
+    "course-sanctuary": COURSE,
     "dish": ["cells.0.number=200", "time.end=3 h"],
     "field-only": [
         "environment.size=[400 um, 400 um]",
@@ -28,6 +37,7 @@ SHORT = {
         "time={end: 3 h, record: 1 h}",
     ],
     "birth-death": ["replicates=50", "time={end: 1 d, record: 12 h}"],
+    "virtual-patient": ["cells.0.number=1000000", "time.end=2 d"],
     "luria-delbrueck": ["replicates=5", "time={end: 1 d, record: 12 h}"],
 }
 

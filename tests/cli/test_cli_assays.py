@@ -93,7 +93,7 @@ def test_every_bundled_assay_in_wells_runs_shortened_and_is_drawn(name, empty_fo
         (["run", "mtt", "--set", "highest_dose=-1 IU/mL"], "must be >= 0 IU/mL"),
         (["show", "mtt", "--set", "hours=0 h"], "hours.0: '0 h': must be > 0 h"),
         (["fit", "absent.csv", "--line", "molt-4"], "absent.csv: there is no such file"),
-        (["fit", "absent.csv"], "--line"),
+        (["fit", "absent.csv"], "absent.csv: there is no such file"),
         (["validate", "--only", "A99"], "A99"),
     ],
 )
@@ -121,8 +121,15 @@ def test_fit_prints_the_values(capsys, empty_folder):
     assert row.split()[0] == "doubling_time"
 
 
+def test_fit_of_dish_data_needs_a_line(capsys, empty_folder):
+    (empty_folder / "growth.csv").write_text("time_h,n_cells\n0,7500\n12,9900\n24,13000\n")
+    assert cli.main(["fit", "growth.csv"]) == cli.BAD_INPUT
+    assert "--line" in capsys.readouterr().err
+
+
 def test_fit_refuses_a_file_in_place_of_its_folder_before_it_runs(capsys, empty_folder):
     (empty_folder / "taken").write_text("")
+    (empty_folder / "growth.csv").write_text("time_h,n_cells\n0,7500\n12,9900\n24,13000\n")
     words = ["fit", "growth.csv", "--line", "molt-4", "--out", "taken", "--overwrite"]
     assert cli.main(words) == cli.BAD_INPUT
     assert "--out taken: is a file: choose another name" in capsys.readouterr().err

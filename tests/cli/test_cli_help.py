@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 
+from abm.pharmacology.protocols import protocols as protocols_of_the_engine
 from scenarios import cli
-from scenarios.catalogue import bundled, bundled_assays
+from scenarios.catalogue import bundled, bundled_assays, bundled_cohorts
 from scenarios.load import load, loads
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("numba", "mesa", "matplotlib", "pandas", "pint", "pydantic", "scipy", "xarray", "zarr")
 REGISTERED = (
     "list", "show", "schema", "info", "run", "plot", "animate", "validate", "fit", "calibrate",
-    "sbml", "resume", "rerun", "sweep", "sensitivity",
+    "sbml", "resume", "rerun", "sweep", "sensitivity", "cohort",
+    "attribute",
 )  # fmt: skip
-PLANNED = ("cohort", "report", "app")
+PLANNED = ("report", "app")
 
 
 def start(*arguments, code=None):
@@ -82,9 +84,16 @@ def test_run_help_names_its_options(capsys):
 def test_list_names_and_describes_all(capsys):
     assert cli.main(["list"]) == cli.DONE
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == [*bundled(), *bundled_assays()]
+    entries = [line for line in lines if line.startswith("  ")]
+    protocols = {name: protocol.label for name, protocol in protocols_of_the_engine().items()}
+    names = [*bundled(), *bundled_assays(), *bundled_cohorts(), *protocols]
+    assert [line.split()[0] for line in entries] == names
     assert {"relapse", "courses", "dish", "field-only", "birth-death"} <= set(bundled())
-    assert all(len(line.split()) > 3 for line in lines)
+    assert all(len(line.split()) > 3 for line in entries)
+    for name, label in protocols.items():
+        assert any(line.split()[0] == name and label in line for line in entries)
+    marked = [name for name, one in protocols_of_the_engine().items() if one.is_from_memory]
+    assert marked and all("from memory" in protocols[name] for name in marked)
 
 
 def test_show_prints_a_scenario_that_can_be_read_again(capsys):

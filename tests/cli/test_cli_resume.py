@@ -273,7 +273,14 @@ class Evil:
         return os.system, ("touch evil",)
 
 
-def test_checkpoint_that_holds_code_is_refused(finished, tmp_path, capsys, monkeypatch):
+BY_A_DETOUR = (
+    b"\x80\x04\x8c\x0babm.observe\x8c\x1cnp.lib._npyio_impl.os.system\x93\x8c\x0atouch evil\x85R."
+)
+"""The same through the name of a name of a module that is admitted."""
+
+
+@pytest.mark.parametrize("payload", [pickle.dumps((Evil(),)), BY_A_DETOUR])
+def test_checkpoint_that_holds_code_is_refused(payload, finished, tmp_path, capsys, monkeypatch):
     import hashlib
 
     import numcodecs
@@ -282,11 +289,11 @@ def test_checkpoint_that_holds_code_is_refused(finished, tmp_path, capsys, monke
     run = copied(finished, tmp_path / "run")
     for path in find_checkpoints(run).values():
         header = json.loads(path.read_bytes().partition(b"\n")[0])
-        body = bytes(numcodecs.Zstd(level=1).encode(pickle.dumps((Evil(),))))
+        body = bytes(numcodecs.Zstd(level=1).encode(payload))
         header["checksum"] = hashlib.blake2b(body).hexdigest()
         path.write_bytes(json.dumps(header).encode() + b"\n" + body)
     assert cli.main(["resume", str(run)]) == cli.BAD_INPUT
-    assert "a checkpoint must not hold posix.system" in capsys.readouterr().err
+    assert "a checkpoint must not hold" in capsys.readouterr().err
     assert not (tmp_path / "evil").exists()
 
 

@@ -1,12 +1,14 @@
 """Sensitivity: the ranking of parameters whose effect is known exactly."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from scenarios import cli
+from scenarios.sensitivity.run import _means, load_sensitivity
 
 BASE = {
     "asnsim": 1,
@@ -53,6 +55,27 @@ def test_birth_matters_more_than_death_and_the_rest_not_at_all(tmp_path, capsys)
     before = (out / "morris.csv").read_bytes()
     assert cli.main(["sensitivity", str(path), "--out", str(out)]) == cli.DONE
     assert (out / "morris.csv").read_bytes() == before
+
+
+def test_points_of_a_design_share_their_random_numbers(tmp_path):
+    _, sweep = load_sensitivity(written(tmp_path, replicates=2, outcomes=["relapse_d"]))
+    seeds = {job.replicate: {one.seed for one in sweep.jobs() if one.replicate == job.replicate}
+             for job in sweep.jobs()}  # fmt: skip
+    assert [len(found) for found in seeds.values()] == [1, 1]
+    assert seeds[0] != seeds[1]
+    assert sweep.file.outcomes == ("relapse_d", "end_d")
+
+
+def test_a_relapse_that_never_came_counts_as_the_end_of_the_run():
+    """Cured on day 3 is as good as followed to the end without; what failed is the mean."""
+    table = pd.DataFrame(
+        {"point": [0, 0, 1, 2, 3], "relapse_d": [20.0, np.nan, np.nan, np.nan, 40.0],
+         "end_d": [20.0, 100.0, 3.0, 60.0, 100.0],
+         "exit_reason": ["relapse", "end_time", "extinct", "n_cells", "end_time"]}
+    )  # fmt: skip
+    values, n_lost, n_censored = _means(SimpleNamespace(summary=table), "relapse_d", 5)
+    assert values.tolist() == [60.0, 100.0, 60.0, 40.0, 65.0]
+    assert (n_lost, n_censored) == (1, 3)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import pytest
 from asnsim import sweep
 from scenarios import cli
 from scenarios.sweep.load import load_sweep
-from scenarios.sweep.one_run import simulate
+from scenarios.sweep.one_run import outcome, simulate
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = {
@@ -67,6 +67,25 @@ def test_arms_share_seeds_and_replicates_do_not(small):
     of = {(job.point, job.arm, job.replicate): job.seed for job in jobs}
     assert all(of[p, "as-it-is", r] == of[p, "fast", r] for p, _, r in of)
     assert len(set(of.values())) == len(jobs) // 2
+
+
+def test_points_share_seeds_if_asked_to(tmp_path):
+    path = written(tmp_path, vary={"cells.0.number": [20, 40]}, replicates=2, shared_seeds=True)
+    first, second, *others = load_sweep(path).jobs()
+    assert [job.seed for job in others] == [first.seed, second.seed]
+    assert first.seed != second.seed
+
+
+def test_relapse_of_bodies_is_that_of_the_watch():
+    """Counts that would be a relapse of a dish are none of the marrow; its own hours are told."""
+    table = pd.DataFrame(
+        {"replicate": [0, 0, 0, 1, 1, 1], "time_h": [0.0, 24.0, 48.0] * 2,
+         "n_cells": [100, 1, 100] * 2}
+    )  # fmt: skip
+    assert outcome("relapse_d", table) == 2.0
+    assert outcome("relapse_d", table, np.array([240.0, np.nan])) == 10.0
+    assert np.isnan(outcome("relapse_d", table, np.array([np.nan, np.nan])))
+    assert outcome("end_d", table, np.array([240.0, np.nan])) == 2.0
 
 
 def test_seed_belongs_to_the_point_and_not_to_its_place(small, tmp_path):

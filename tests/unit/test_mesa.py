@@ -54,7 +54,7 @@ def everything(model):
     return (
         found,
         model.clock.tick,
-        vars(model.state.clones),
+        copy.deepcopy(model.state.clones),
         {name: values.tolist() for name, values in counters.items()},
         model.exit_reason,
     )

@@ -93,3 +93,11 @@ def test_own_exp_log_and_quantile_agree_with_the_library():
     assert math.isinf(elementary.exp(1000.0))
     assert elementary.log(0.0) == -math.inf
     assert math.isnan(elementary.log(-1.0))
+
+
+def test_quantiles_of_many_have_the_bits_of_one():
+    edges = [0.075, 0.5, 0.925, np.nextafter(0.075, 0.0), np.nextafter(0.925, 1.0), 1e-300]
+    uniforms = np.concatenate([np.random.default_rng(2).uniform(0.0, 1.0, 1000), edges])
+    found = np.empty_like(uniforms)
+    elementary.normal_quantiles(uniforms, found)
+    assert found.tolist() == [elementary.normal_quantile(p) for p in uniforms]

@@ -438,6 +438,11 @@ def test_the_page_on_the_output_format_has_every_file_and_column():
         layout.CLONES_COLUMNS,
         layout.PRICE_COLUMNS,
         layout.CELLS_COLUMNS,
+        layout.PATIENTS_COLUMNS,
+        layout.MRD_COLUMNS,
+        layout.COURSES_COLUMNS,
+        layout.EVENTS_COLUMNS,
+        layout.CLONE_EDGES_COLUMNS,
     )
     for column in itertools.chain(*tables):
         assert f"| `{column.name}` | {column.dtype.replace('str', 'text')} |" in page

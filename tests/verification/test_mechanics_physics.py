@@ -79,13 +79,32 @@ def test_step_length_hardly_changes_a_relaxed_colony():
     radius = radius_of(0.6 * 2.0 / (2.0 - rng.random(250)))
     angle, distance = rng.uniform(0, 2 * math.pi, 250), 60.0 * np.sqrt(rng.random(250))
     gyration = []
-    for n_steps in (12, 24, 48):
+    for n_steps in (MotionParameters().n_steps, 18, 36):
         cells = bodies(200 + distance * np.cos(angle), 200 + distance * np.sin(angle), radius)
         relax(cells, 400.0, 30, n_steps=n_steps)
         gyration.append(math.sqrt(cells.x.var() + cells.y.var()))
     assert gyration[0] > 1.15 * math.sqrt((distance**2).mean())
     assert gyration[1] == pytest.approx(gyration[2], rel=0.01)
     assert gyration[0] == pytest.approx(gyration[1], rel=0.01)
+
+
+def test_default_steps_agree_with_fine_ones_in_a_wandering_tissue():
+    """Overlap pressure (mean and 90th percentile) and displacement within 2 % of 96 steps (A48)."""
+    found = []
+    for n_steps in (MotionParameters().n_steps, 96):
+        cells, side = tissue(9, 1000, 0.8)
+        motion = Motion(MotionParameters(n_steps=n_steps), (side, side))
+        relax(cells, side, 20, n_steps=96)  # the same start for both
+        rng, start, pressures = np.random.default_rng(1), (cells.x.copy(), cells.y.copy()), []
+        for _ in range(30):
+            wander = motion.motility(rng.standard_normal((2, 1000)), HOURS)
+            report = motion.move(cells._replace(motility=wander), HOURS)
+            assert report.n_steps == n_steps and report.capped_share < 1e-3
+            pressures.append(report.pressure.copy())
+        squared = (cells.x - start[0]) ** 2 + (cells.y - start[1]) ** 2
+        found.append([np.mean(pressures), np.quantile(pressures, 0.9), squared.mean()])
+    assert found[0] == pytest.approx(found[1], rel=0.02)
+    assert found[0] != found[1]
 
 
 def test_same_bits_on_any_number_of_threads():
@@ -118,7 +137,7 @@ def test_pressure_rises_with_density():
 def test_list_grows_for_a_clump_and_a_wrong_number_is_refused():
     rng = np.random.default_rng(8)
     clump = bodies(rng.uniform(50, 60, 200), rng.uniform(50, 60, 200), np.full(200, 5.0))
-    assert relax(clump, 110.0, 1)[0].n_steps > 12
+    assert relax(clump, 110.0, 1)[0].n_steps > MotionParameters().n_steps
     clump.x[7] = math.nan
     with pytest.raises(NumericalError, match="not finite"):
         relax(clump, 110.0, 1)

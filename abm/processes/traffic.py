@@ -1,0 +1,187 @@
+"""Blasts on the move between the compartments of a body.
+
+Blasts go from the marrow and the tissues into blood, and from blood to either and, rarely, to the
+cerebrospinal fluid and back. The rates are such that a body at rest keeps its stated shares, every
+way in balance with the way back, Eq. (B24) and (B25) of docs/marrow.md. Over an interval each cell
+of compartment i ends in compartment j with probability exp(K dt)_ij, so that the length of the
+interval does not matter, and each entry is dealt out by binomials: no cell is made or lost.
+
+What arrives joins the row of its genotype and stratum there, whose state becomes the mean over its
+cells, so that what the cells hold is kept too; where there is none, a copy of its row is made.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg
+
+from abm.clock import Clock
+from abm.environment.body import Compartment
+from abm.errors import ScenarioError
+from abm.kernels import samplers
+from abm.kernels.changes import child_keys
+from abm.kernels.waiting import daughter_keys
+from abm.parameters import ParameterSet, parameter
+from abm.processes.arrivals import join_rows
+from abm.processes.process import AbstractProcess
+from abm.state.columns import Group
+from abm.state.population import Population
+from abm.state.state import State
+from abm.streams import Stream, Streams
+
+_N = len(Compartment)
+_KEYS_OF_BIRTHS = 8
+"""Numbers below this are the daughters of divisions and mutations."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrafficParameters(ParameterSet):
+    """Where the blasts of a body at rest are, and how fast they come and go."""
+
+    blood_share: float = parameter(0.03, low=1e-6, high=0.5, source="assumption A355")
+    """Share of all blasts that is in blood."""
+    tissue_share: float = parameter(0.12, high=0.8, source="assumption A355")
+    """Share in liver, spleen and nodes."""
+    csf_share: float = parameter(1e-6, high=0.1, source="assumption A356")
+    """Share in the cerebrospinal fluid and on the leptomeninges."""
+    time_in_blood: float = parameter(48.0, unit="h", low=0.1, source="assumption A357")
+    """Mean time of a blast in blood before it leaves for marrow or tissue."""
+    time_in_csf: float = parameter(2400.0, unit="h", low=1.0, source="assumption A358")
+    """Mean time of a blast in the central nervous system before it returns to blood."""
+    interval: float = parameter(12.0, unit="h", low=1.0 / 60.0, high=48.0, source="assumption A359")
+    """Time over which moves are drawn together, at the next fate tick."""
+
+    def __post_init__(self) -> None:
+        ParameterSet.__post_init__(self)
+        outside = self.blood_share + self.tissue_share + self.csf_share
+        if outside >= 1.0:
+            raise ScenarioError(
+                f"traffic: blood_share, tissue_share and csf_share add up to {outside:g}: "
+                "leave something for the marrow, their sum must be below 1"
+            )
+
+    def shares(self) -> NDArray[np.float64]:
+        """Return the share of each compartment at rest, float64[4], sum 1."""
+        shares = np.zeros(_N)
+        shares[Compartment.PLASMA] = self.blood_share
+        shares[Compartment.TISSUE] = self.tissue_share
+        shares[Compartment.CSF] = self.csf_share
+        shares[Compartment.MARROW] = 1.0 - shares.sum()
+        return shares
+
+    def rates(self) -> NDArray[np.float64]:
+        """Return the rate [1/h] from compartment i to j, float64[4, 4]; each row sums to zero."""
+        shares = self.shares()
+        plasma, csf = Compartment.PLASMA, Compartment.CSF
+        rates = np.zeros((_N, _N))
+        solid = shares[[Compartment.MARROW, Compartment.TISSUE]]
+        for place, share in zip((Compartment.MARROW, Compartment.TISSUE), solid, strict=True):
+            rates[plasma, place] = share / solid.sum() / self.time_in_blood
+            if share > 0.0:
+                rates[place, plasma] = rates[plasma, place] * shares[plasma] / share
+        rates[csf, plasma] = 1.0 / self.time_in_csf
+        rates[plasma, csf] = rates[csf, plasma] * shares[csf] / shares[plasma]
+        np.fill_diagonal(rates, -rates.sum(axis=1))
+        return rates
+
+    def probabilities(self, hours: float) -> NDArray[np.float64]:
+        """Return where the cells of compartment i are after ``hours``, float64[4, 4]."""
+        moved = np.maximum(linalg.expm(self.rates() * hours), 0.0)
+        return np.asarray(moved / moved.sum(axis=1, keepdims=True))
+
+
+class Traffic(AbstractProcess):
+    """Moves the cells of weighted tumour populations at fate ticks; normal ones stay (A360)."""
+
+    name = "traffic"
+    at_fate_ticks = True
+
+    def __init__(self, parameters: TrafficParameters, streams: Streams) -> None:
+        self.parameters = parameters
+        self.streams = streams
+        self._tick = 0
+        self._probabilities: dict[int, NDArray[np.float64]] = {}
+
+    def adopt(self, before: AbstractProcess, state: State, clock: Clock) -> None:
+        """Count the next move from the last one."""
+        assert isinstance(before, Traffic)
+        self._tick = before._tick
+
+    def advance(self, state: State, clock: Clock, ticks: int) -> None:
+        """Move cells for the time since the last move; new rows join at compaction."""
+        del ticks
+        passed = clock.tick - self._tick
+        if clock.to_hours(passed) < self.parameters.interval:
+            return
+        self._tick = clock.tick
+        if passed not in self._probabilities:
+            self._probabilities[passed] = self.parameters.probabilities(clock.to_hours(passed))
+        for population in state.tumour():
+            if population.has(Group.WEIGHTED):
+                self._move(state, population, self._probabilities[passed], clock.tick)
+
+    def _move(
+        self, state: State, population: Population, moves: NDArray[np.float64], tick: int
+    ) -> None:
+        tallies = population.tallies
+        assert tallies is not None
+        entries = np.arange(tallies.n)
+        if state.is_stopped.any():
+            replicates = state.replicate_of(population, tallies.row)
+            entries = entries[~state.is_stopped[replicates]]
+        if entries.shape[0] == 0:
+            return
+        home = population["site"][tallies.row[entries]] % _N
+        leaving = self._draw(
+            tallies.counts[:, entries], tallies.random_key[entries], home, moves, tick
+        )
+        places, movers = np.nonzero(leaving.any(axis=1))
+        if movers.shape[0] == 0:
+            return
+        origin = entries[movers]
+        rows, clones = tallies.row[origin], tallies.clone_id[origin]
+        keys = np.empty(movers.shape[0], np.uint64)
+        for place in range(_N):
+            daughter_keys(
+                tallies.random_key[origin[places == place]],
+                tick,
+                _KEYS_OF_BIRTHS + place,
+                own := np.empty(int((places == place).sum()), np.uint64),
+            )
+            keys[places == place] = own
+        counts = np.ascontiguousarray(leaving[places, :, movers].T)
+        sites = population["site"][rows] - home[movers] + places
+        tallies.counts[:, entries] -= leaving.sum(axis=0)
+        targets = join_rows(population, rows, sites, counts.sum(axis=0))
+        tallies.add(targets, clones, keys, counts)
+
+    def _draw(
+        self,
+        counts: NDArray[np.int64],
+        keys: NDArray[np.uint64],
+        home: NDArray[np.int64],
+        moves: NDArray[np.float64],
+        tick: int,
+    ) -> NDArray[np.int64]:
+        """Return who leaves for where, int64[4, n_stages, m]: one binomial after the other."""
+        left = counts.copy()
+        leaving = np.zeros((_N, *counts.shape), np.int64)
+        rest = np.ones(home.shape[0])
+        for place in range(_N):
+            chance = np.where(home == place, 0.0, moves[home, place])
+            share = chance / np.maximum(rest, np.finfo(float).tiny)
+            rest -= chance
+            going = np.flatnonzero(share > 0.0)
+            for stage in range(counts.shape[0]):
+                taken = np.empty(going.shape[0], np.int64)
+                # A key for each place and stage: a key has too few draws for all of them.
+                number = np.full(going.shape[0], place * counts.shape[0] + stage)
+                child_keys(keys[going], number, own := np.empty_like(keys, shape=going.shape))
+                samplers.draw_binomials(
+                    self.streams.seed, int(Stream.TRAFFIC), tick, own, 0,
+                    left[stage, going], share[going], taken,
+                )  # fmt: skip
+                leaving[place, stage, going] = taken
+                left[stage, going] -= taken
+        return leaving

@@ -1,0 +1,1 @@
+"""Which mechanism, switched off, would have delayed or prevented a relapse."""
