@@ -14,6 +14,7 @@ from abm.pharmacology.variability import CHILDREN
 from abm.units import did_you_mean
 from scenarios.cohort.disease import SUBTYPES, Disease, methylation_shares, whole_blasts
 from scenarios.cohort.patients import Patients, sample_patients
+from scenarios.csv_table import numbers_within, read_csv
 
 PATIENT, AGE, SEX, WEIGHT, AREA = "patient", "age_yr", "sex", "weight_kg", "bsa_m2"
 SUBTYPE, ASNS, METHYLATED = "subtype", "asns_relative", "methylated_share"
@@ -21,7 +22,6 @@ BLASTS, MRD = "blasts_at_diagnosis", "mrd_end_induction"
 REQUIRED = (PATIENT, AGE, SEX)
 SIZES = (WEIGHT, AREA)
 """One of the two must be there."""
-_LARGEST_FILE = 10 * 1024 * 1024
 
 
 class _Range(NamedTuple):
@@ -110,7 +110,7 @@ def _patient(row: dict[str, Any]) -> Patient:
 
 
 def _checked(path: Path) -> pd.DataFrame:
-    table = _read(path)
+    table = read_csv(path, (PATIENT,))
     missing = [name for name in REQUIRED if name not in table]
     if not any(name in table for name in SIZES):
         missing.append(" or ".join(SIZES))
@@ -150,31 +150,5 @@ def _check_texts(path: Path, table: pd.DataFrame) -> None:
 
 
 def _numbers(path: Path, column: pd.Series, allowed: _Range, is_required: bool) -> pd.Series:
-    values = pd.to_numeric(column, errors="coerce").to_numpy(float)
-    is_empty = column.isna().to_numpy()
-    with np.errstate(invalid="ignore"):
-        is_bad = ~((values >= allowed.low) & (values <= allowed.high))
-    is_bad &= ~is_empty | is_required
-    if is_bad.any():
-        row = int(np.flatnonzero(is_bad)[0])
-        raise ScenarioError(
-            f"{path}: line {row + 2}: {column.name}: {column.iloc[row]}: must be a number in "
-            f"[{allowed.low:g}, {allowed.high:g}] {allowed.unit}"
-        )
-    return pd.Series(values, index=column.index)
-
-
-def _read(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise ScenarioError(f"{path}: there is no such file")
-    if path.stat().st_size > _LARGEST_FILE:
-        raise ScenarioError(f"{path}: is larger than 10 MiB")
-    try:
-        table = pd.read_csv(path, skipinitialspace=True, dtype={PATIENT: str})
-    except (ValueError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise ScenarioError(f"{path}: is no CSV table: {reason}") from None
-    table.columns = [str(name).strip() for name in table.columns]
-    if table.empty:
-        raise ScenarioError(f"{path}: has no rows below its header")
-    return table
+    rule = f"a number in [{allowed.low:g}, {allowed.high:g}] {allowed.unit}"
+    return numbers_within(path, column, allowed.low, allowed.high, rule, is_required)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from abm.errors import ScenarioError
+from scenarios.csv_table import read_csv
 from scenarios.studies.schema import FEWEST_DOSES
 
 DOSE, VIABILITY, HOURS = "dose_IU_per_mL", "viability", "hours"
@@ -14,7 +15,6 @@ TIME, CELLS, REPLICATE = "time_h", "n_cells", "replicate"
 _DOSE_TABLE = ((DOSE, VIABILITY), (HOURS, REPLICATE))
 _GROWTH_TABLE = ((TIME, CELLS), (REPLICATE,))
 _DEFAULT_HOURS = 72.0
-_LARGEST_FILE = 10 * 1024 * 1024
 _HIGHEST_VIABILITY = 3.0
 _FEWEST_TIMES = 3
 
@@ -33,7 +33,7 @@ def read_data(path: Path) -> Data:
     hours (72 if absent) and replicate; growth has time_h and n_cells. Raises ScenarioError that
     names the file, the column or row, the rule and the remedy.
     """
-    table = _read(path)
+    table = read_csv(path)
     columns = set(table.columns)
     for required, optional in (_DOSE_TABLE, _GROWTH_TABLE):
         if set(required) <= columns and columns <= {*required, *optional}:
@@ -46,22 +46,6 @@ def read_data(path: Path) -> Data:
         f"{path}: columns {', '.join(map(str, list(table.columns)[:8]))}: must be {DOSE}, "
         f"{VIABILITY} [, {HOURS}, {REPLICATE}] or {TIME}, {CELLS} [, {REPLICATE}]"
     )
-
-
-def _read(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise ScenarioError(f"{path}: there is no such file")
-    if path.stat().st_size > _LARGEST_FILE:
-        raise ScenarioError(f"{path}: is larger than 10 MiB")
-    try:
-        table = pd.read_csv(path, skipinitialspace=True)
-    except (ValueError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise ScenarioError(f"{path}: is no CSV table: {reason}") from None
-    table.columns = [str(name).strip() for name in table.columns]
-    if table.empty:
-        raise ScenarioError(f"{path}: has no rows below its header")
-    return table
 
 
 def _numbers(path: Path, table: pd.DataFrame) -> pd.DataFrame:

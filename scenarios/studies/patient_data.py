@@ -16,6 +16,7 @@ from abm.pharmacology.patient import Patient
 from abm.pharmacology.products import find_product
 from abm.pharmacology.regimen import Route
 from abm.units import did_you_mean
+from scenarios.csv_table import numbers_within, read_csv
 
 ACTIVITY = "activity_IU_per_mL"
 TIME_D, TIME_H = "time_d", "time_h"
@@ -25,7 +26,6 @@ COLUMNS = (TIME_D, TIME_H, ACTIVITY, AREA_DOSE, TOTAL_DOSE, PRODUCT, ROUTE, INFU
 _OF_PATIENTS = frozenset(COLUMNS) - {TIME_H}
 _OF_DISHES = {"dose_IU_per_mL", "viability", "n_cells"}
 _ROUTES = {"iv": Route.IV, "im": Route.IM}
-_LARGEST_FILE = 10 * 1024 * 1024
 _HIGHEST_ACTIVITY, _HIGHEST_DOSE, _LONGEST_DAYS, _LONGEST_INFUSION = 50.0, 1e6, 3650.0, 24.0
 
 
@@ -188,7 +188,7 @@ def _activities(
 
 
 def _checked(path: Path, *, needs_activity: bool) -> pd.DataFrame:
-    table = _read(path)
+    table = read_csv(path)
     if needs_activity and ACTIVITY not in table:
         raise _without_activity(path, list(table.columns))
     for name in table.columns:
@@ -214,30 +214,5 @@ def _checked(path: Path, *, needs_activity: bool) -> pd.DataFrame:
 
 
 def _numbers(path: Path, column: pd.Series, high: float, is_required: bool) -> pd.Series:
-    values = pd.to_numeric(column, errors="coerce").to_numpy(float)
-    with np.errstate(invalid="ignore"):
-        is_bad = ~((values >= 0.0) & (values <= high))
-    is_bad &= ~column.isna().to_numpy() | is_required
-    if is_bad.any():
-        row = int(np.flatnonzero(is_bad)[0])
-        raise ScenarioError(
-            f"{path}: line {row + 2}: {column.name}: {column.iloc[row]}: must be a number from 0 "
-            f"to {high:g}"
-        )
-    return pd.Series(values, index=column.index)
-
-
-def _read(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise ScenarioError(f"{path}: there is no such file")
-    if path.stat().st_size > _LARGEST_FILE:
-        raise ScenarioError(f"{path}: is larger than 10 MiB")
-    try:
-        table = pd.read_csv(path, skipinitialspace=True)
-    except (ValueError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise ScenarioError(f"{path}: is no CSV table: {reason}") from None
-    table.columns = [str(name).strip() for name in table.columns]
-    if table.empty:
-        raise ScenarioError(f"{path}: has no rows below its header")
-    return table
+    rule = f"a number from 0 to {high:g}"
+    return numbers_within(path, column, 0.0, high, rule, is_required)
