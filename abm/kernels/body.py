@@ -23,6 +23,7 @@ from abm.kernels.body_step import (
     step_body,
 )
 from abm.kernels.field_arrays import DONE, NOT_CONVERGED
+from abm.kernels.step_control import accept_step
 
 SERIAL_BODIES = 4
 """Up to this many bodies the threads would cost more than they save; the bits are the same."""
@@ -50,19 +51,6 @@ def try_step(rules, interval, step, records, u, scratch):
 
 
 @kernel
-def accept_step(records):
-    """Advance ``records[0]`` by the extrapolated step, or by the halves if that is negative."""
-    is_positive = True
-    for k in range(N_RECORD):
-        is_defect = DEFECT <= k < EXPOSURE
-        is_positive = is_positive and (is_defect or 2.0 * records[2, k] >= records[1, k])
-    weight = 1.0 if is_positive else 0.0
-    for k in range(N_RECORD):
-        value = records[2, k] + weight * (records[2, k] - records[1, k])
-        records[0, k] = value if k < EXPOSURE else records[0, k] + value
-
-
-@kernel
 def advance_body(rules, interval, dt, tolerance, records, u, scratch, control):
     """Advance ``records[0]`` by ``dt`` hours; return a status.
 
@@ -83,7 +71,7 @@ def advance_body(rules, interval, dt, tolerance, records, u, scratch, control):
         if error > 0.0:
             factor = min(4.0, max(0.2, 0.9 * np.sqrt(tolerance[0] / error)))
         if error <= tolerance[0] or step <= tolerance[1]:
-            accept_step(records)
+            accept_step(records, DEFECT, EXPOSURE)
             remaining -= step
             control[1] += 1.0
             control[0] = max(step * factor, min(control[0], step))

@@ -36,6 +36,7 @@ from abm.kernels.field_arrays import (
     TURNOVER,
     UPTAKE,
 )
+from abm.kernels.step_control import accept_step
 
 N_SPECIES = 9
 N_UPTAKE = 4
@@ -226,19 +227,6 @@ def try_step(rules, site, release, step, records, scratch):
 
 
 @kernel
-def accept_step(records):
-    """Advance ``records[0]`` by the extrapolated step, or by the halves if that is negative."""
-    is_positive = True
-    for k in range(N_RECORD):
-        is_defect = N_SPECIES <= k < EXPOSURE
-        is_positive = is_positive and (is_defect or 2.0 * records[2, k] >= records[1, k])
-    weight = 1.0 if is_positive else 0.0
-    for k in range(N_RECORD):
-        value = records[2, k] + weight * (records[2, k] - records[1, k])
-        records[0, k] = value if k < EXPOSURE else records[0, k] + value
-
-
-@kernel
 def advance_site(rules, site, release, dt, tolerance, records, scratch, control):
     """Advance ``records[0]`` by ``dt`` hours; return a status.
 
@@ -258,7 +246,7 @@ def advance_site(rules, site, release, dt, tolerance, records, scratch, control)
         if error > 0.0:
             factor = min(4.0, max(0.2, 0.9 * np.sqrt(tolerance[0] / error)))
         if error <= tolerance[0] or step <= tolerance[1]:
-            accept_step(records)
+            accept_step(records, N_SPECIES, EXPOSURE)
             remaining -= step
             control[1] += 1.0
             control[0] = max(step * factor, min(control[0], step))

@@ -71,10 +71,6 @@ class Sensitisation:
         """Return the titre of every patient at ``hour``, float64[n] [AU/mL]; changes nothing."""
         return np.asarray(self.response[family] * self._remembered(family, hour))
 
-    def peek(self, family: Family, hour: float) -> np.ndarray:
-        """Return the same as :meth:`titre`, for those who only look."""
-        return self.titre(family, hour)
-
     def is_high(self, product: str, hour: float) -> np.ndarray:
         """Tell who would react to a dose at ``hour``, Eq. (P24), bool[n].
 

@@ -139,8 +139,8 @@ class Therapy:
         """Tell whose titre against E. coli enzyme is above the threshold, bool[n]."""
         if not self.options.antibodies:
             return np.zeros(self.n_patients, np.bool_)
-        peek = self.sensitisation.peek(Family.E_COLI, hour)
-        return np.asarray(peek > self.options.immunity.threshold)
+        titre = self.sensitisation.titre(Family.E_COLI, hour)
+        return np.asarray(titre > self.options.immunity.threshold)
 
     def snapshot(self) -> dict[str, Any]:
         """Return what a checkpoint must hold: plain numbers, text and lists."""

@@ -244,7 +244,7 @@ def test_gaps_raise_the_titre_of_the_next_exposure():
     for days in ((0.0, 14.0), (0.0, 84.0)):
         therapy = one_child(plan(days=days), end=200.0, options=TherapyOptions(antibodies=True))
         therapy.advance_to(200 * DAY)
-        titres.append(therapy.sensitisation.peek(0, (days[-1] + 14.0) * DAY)[0])
+        titres.append(therapy.sensitisation.titre(0, (days[-1] + 14.0) * DAY)[0])
     assert titres[1] > 1.2 * titres[0]
 
 
