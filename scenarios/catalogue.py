@@ -9,6 +9,7 @@ from abm.units import did_you_mean
 FOLDER = Path(__file__).parent / "library"
 ASSAYS = FOLDER / "assays"
 COHORTS = FOLDER / "cohorts"
+SCREENS = FOLDER / "screens"
 PROTOCOLS = FOLDER / "protocols.tsv"
 _DESCRIPTION = "description:"
 _ASSAY = "assay:"
@@ -28,6 +29,11 @@ def bundled_assays() -> dict[str, Path]:
 def bundled_cohorts() -> dict[str, Path]:
     """Return the files of the bundled cohorts by name, in alphabetical order."""
     return {path.stem: path for path in sorted(COHORTS.glob("*.yaml"))}
+
+
+def bundled_screens() -> dict[str, Path]:
+    """Return the files of the bundled sensitivity analyses by name, in alphabetical order."""
+    return {path.stem: path for path in sorted(SCREENS.glob("*.yaml"))}
 
 
 def protocol_lines() -> list[tuple[str, str]]:

@@ -52,11 +52,12 @@ app = App(
 
 @app.command(name="list")
 def list_() -> int:
-    """List the bundled scenarios, assays and cohorts, and the protocols of treatment."""
+    """List the bundled scenarios, assays, cohorts and screens, and the protocols of treatment."""
     from scenarios.catalogue import (
         bundled,
         bundled_assays,
         bundled_cohorts,
+        bundled_screens,
         description,
         protocol_lines,
     )
@@ -65,6 +66,7 @@ def list_() -> int:
         "scenarios (asnsim run NAME)": bundled(),
         "assays (asnsim run NAME)": bundled_assays(),
         "cohorts (asnsim cohort NAME)": bundled_cohorts(),
+        "screens (asnsim sensitivity NAME)": bundled_screens(),
     }
     protocols = protocol_lines()
     names = [name for part in parts.values() for name in part] + [one for one, _ in protocols]

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from abm.errors import RunFolderError
+from scenarios.cli_many import Scheduler, check_workers
 from scenarios.cli_support import (
     DONE,
     INTERRUPTED,
@@ -108,19 +109,21 @@ def calibrate(
     trials: Annotated[int | None, Parameter(help="Trials of the search.")] = None,
     out: Annotated[Path | None, Parameter(help="Folder; one that was begun is continued.")] = None,
     seed: Annotated[int | None, Parameter(help="Seed of search and runs.")] = None,
-    workers: Annotated[int, Parameter(help="Processes.")] = 1,
+    workers: Annotated[int | None, Parameter(help="Processes; one if not given.")] = None,
+    scheduler: Scheduler = None,
 ) -> int:
     """Fit values of a scenario or assay to targets, or assumed parameters to published rows."""
+    check_workers(workers, scheduler)
     from scenarios.progress import ProgressBar
     from scenarios.tuning.load import is_tuning
 
     with ProgressBar("calibrate", "points") as progress:
         try:
             if is_tuning(file):
-                return _tune(file, out, trials, seed, workers, progress)
+                return _tune(file, out, trials, seed, workers or 1, scheduler, progress)
             from scenarios.calibration.run import calibrate as run_calibration
 
-            return run_calibration(file, out, trials, seed, workers, progress)
+            return run_calibration(file, out, trials, seed, workers or 1, scheduler, progress)
         except KeyboardInterrupt:
             return tell("interrupted: the same command goes on from here", INTERRUPTED)
 
@@ -131,12 +134,16 @@ def _tune(
     trials: int | None,
     seed: int | None,
     workers: int,
+    scheduler: str | None,
     progress: Callable[[float, float], None],
 ) -> int:
     from scenarios.tuning.run import REPORT, tune
 
     folder = out or Path("runs") / Path(file).stem
-    result = tune(file, folder, trials=trials, seed=seed, workers=workers, progress=progress)
+    result = tune(
+        file, folder, trials=trials, seed=seed, workers=workers, scheduler=scheduler,
+        progress=progress,
+    )  # fmt: skip
     write(str(result.folder))
     if result.n_failed:
         tell(f"{result.n_failed} points failed: {result.folder / REPORT} says why", DONE)

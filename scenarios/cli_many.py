@@ -55,7 +55,10 @@ def sweep(
 
 
 def sensitivity(
-    file: Annotated[Path, Parameter(help="Sensitivity file (YAML).")],
+    file: Annotated[
+        str,
+        Parameter(help="File (ends in .yaml or has a slash), or a bundled one (screen-relapse)."),
+    ],
     /,
     *,
     out: Annotated[Path | None, Parameter(help="Folder for the runs and tables.")] = None,
@@ -67,10 +70,10 @@ def sensitivity(
     from scenarios.progress import ProgressBar
     from scenarios.sensitivity.run import analyse
 
-    with ProgressBar(file.stem, "runs") as progress:
+    with ProgressBar(Path(file).stem, "runs") as progress:
         try:
             result = analyse(
-                file, out or Path("runs") / file.stem, workers=workers, scheduler=scheduler,
+                file, out or Path("runs") / Path(file).stem, workers=workers, scheduler=scheduler,
                 progress=progress,
             )  # fmt: skip
         except KeyboardInterrupt:

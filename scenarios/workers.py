@@ -42,22 +42,45 @@ def run_one(work: Work, index: int, job: Any, threads: int | None) -> Finished:
         return Finished(index, None, text, traceback.format_exc())
 
 
+class Crew:
+    """Who does the jobs of one batch after the other.
+
+    One worker computes in this process with all threads. Several have a process and an equal share
+    of the threads each; the first job of all runs alone before them, so that kernels are compiled
+    once. With a scheduler the jobs go to its Dask workers.
+    """
+
+    def __init__(self, workers: int = 1, scheduler: str | None = None) -> None:
+        self.workers, self.scheduler = workers, scheduler
+        self._has_kernels = False
+
+    @property
+    def hands(self) -> int:
+        """Return how many jobs are worth handing out at a time; raises as :func:`completed`."""
+        return self.workers if self.scheduler is None else _cluster_threads(self.scheduler)
+
+    def completed(self, work: Work, jobs: Sequence[Any]) -> Iterator[Finished]:
+        """Yield jobs as they finish, with their place in ``jobs``.
+
+        Raises ScenarioError for a scheduler that cannot be used.
+        """
+        if self.scheduler is not None:
+            yield from _on_cluster(work, jobs, self.scheduler)
+        elif self.workers == 1 or len(jobs) < 2:
+            for index, job in enumerate(jobs):
+                yield run_one(work, index, job, None)
+        else:
+            if n_alone := int(not self._has_kernels):
+                yield run_one(work, 0, jobs[0], None)
+                self._has_kernels = True
+            yield from _in_processes(work, jobs, self.workers, n_alone)
+
+
 def completed(
     work: Work, jobs: Sequence[Any], *, workers: int = 1, scheduler: str | None = None
 ) -> Iterator[Finished]:
-    """Yield jobs as they finish, with their place in ``jobs``.
-
-    One worker computes in this process with all threads. Several have a process and an equal share
-    of the threads each; the first job runs alone before them, so that kernels are compiled once.
-    Raises ScenarioError for a scheduler that cannot be used.
-    """
-    if scheduler is not None:
-        yield from _on_cluster(work, jobs, scheduler)
-    elif workers == 1 or len(jobs) < 2:
-        for index, job in enumerate(jobs):
-            yield run_one(work, index, job, None)
-    else:
-        yield from _in_processes(work, jobs, workers)
+    """Yield the jobs of a single batch as they finish; see :meth:`Crew.completed`."""
+    return Crew(workers, scheduler).completed(work, jobs)
 
 
 def default_workers() -> int:
@@ -67,12 +90,11 @@ def default_workers() -> int:
     return os.cpu_count() or 1
 
 
-def _in_processes(work: Work, jobs: Sequence[Any], workers: int) -> Iterator[Finished]:
+def _in_processes(work: Work, jobs: Sequence[Any], workers: int, first: int) -> Iterator[Finished]:
     from joblib import Parallel, delayed, parallel_config
 
     from abm.kernels import runtime
 
-    yield run_one(work, 0, jobs[0], None)
     threads = max(runtime.thread_limit() // workers, 1)
     with parallel_config(backend="loky", inner_max_num_threads=threads):
         pool = Parallel(
@@ -81,7 +103,7 @@ def _in_processes(work: Work, jobs: Sequence[Any], workers: int) -> Iterator[Fin
         yield from pool(
             delayed(run_one)(work, index, job, threads)
             for index, job in enumerate(jobs)
-            if index > 0
+            if index >= first
         )
 
 
@@ -99,6 +121,14 @@ def connect(address: str) -> Any:
             f"--scheduler {address}: no scheduler answers there ({reason}): start one with "
             f"`dask scheduler`, or leave the option out"
         ) from None
+
+
+def _cluster_threads(address: str) -> int:
+    client = connect(address)
+    try:
+        return max(sum(client.nthreads().values()), 1)
+    finally:
+        client.close()
 
 
 def _on_cluster(work: Work, jobs: Sequence[Any], address: str) -> Iterator[Finished]:

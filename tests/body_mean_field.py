@@ -25,7 +25,6 @@ from abm.processes.equilibrium import (
     HUMAN_PLASMA,
     ClampedMedium,
     equilibrated_state,
-    make_newborn,
     solve_translation_rate,
 )
 from abm.processes.microenvironment import serine_factor
@@ -33,7 +32,7 @@ from abm.units import HOURS_PER_DAY, UM_PER_HOUR_PER_IU_PER_ML
 
 IN_VIVO_DOUBLING_H = 158.4
 BACKGROUND_DEATH = 0.04 / HOURS_PER_DAY
-KILL_FACTOR = 0.12
+KILL_FACTOR = 0.06
 THRESHOLD_CV = 0.25
 BSA = 0.79
 CSF = ClampedMedium(asn=6.1, gln=500.0, glu=5.0, eaa=47.0)
@@ -148,7 +147,7 @@ def run(medium, days, alleles=2, gain=1.0, start=HUMAN_PLASMA, line=None, thresh
     found = Rates(np.empty((n_steps, n)), np.empty((n_steps, n)), state)
     for step in range(n_steps):
         if step % round(HOURS_PER_DAY / _STEP_H) == 0:
-            make_newborn(state, vector)
+            _renew(state)
         status = advance_clamped(
             state, n, medium((step + 0.5) * _STEP_H), conditions, number, gains, factors, substeps,
             vector, _COUPLING_H, round(_STEP_H / _COUPLING_H), fluxes, growth, hazard,
@@ -159,6 +158,12 @@ def run(medium, days, alleles=2, gain=1.0, start=HUMAN_PLASMA, line=None, thresh
         )
         found.hazard[step] = hazard
     return found
+
+
+def _renew(state: np.ndarray) -> None:
+    """Set size 1 and keep the share of its protein that the cell still has."""
+    for row in (CellState.BOUND_ASN, CellState.BOUND_GLN, CellState.SIZE):
+        state[row] /= state[CellState.SIZE]
 
 
 def in_csf(blood: Blood, days: float, enzyme_share=None, contact=None, alleles=2) -> Rates:
@@ -176,7 +181,7 @@ def in_csf(blood: Blood, days: float, enzyme_share=None, contact=None, alleles=2
 def main() -> None:
     marrow = {name: run(Blood(name), 45.0) for name in TURNOVERS}
     print("kill factor: log10 on day 28, lowest; low and high input of Asn")
-    for kill in (0.05, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 1.0):
+    for kill in (0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.2, 1.0):
         row = [f(one) for one in marrow.values() for f in
                (lambda r, k=kill: r.log10(28.0, k), lambda r, k=kill: r.lowest(k))]  # fmt: skip
         print(kill, " ".join(f"{x:.2f}" for x in row))

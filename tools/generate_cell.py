@@ -157,7 +157,8 @@ def equations() -> str:
             "model (`asnsim sbml`); a test holds the kernel and the hand-written cell of the tests "
             "against the same table. The reasoning is in [model.md](model.md), values with ranges "
             "and sources in [parameters.md](parameters.md). $x_+ = \\max(x, 0)$; pools in uM of "
-            "cell volume, time in h.",
+            "cell volume, time in h. Left out here and in the SBML: protein that runs out (A496), "
+            "which takes weeks without Asn.",
             "",
             *_rules(),
             "## Fluxes of the free pools",

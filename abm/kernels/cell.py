@@ -22,7 +22,7 @@ from abm.kernels.cell_layout import (
     CellUptake,
     Scratch,
 )
-from abm.kernels.cell_rates import all_rates
+from abm.kernels.cell_rates import all_rates, relate_to_size
 from abm.kernels.cell_relaxation import fill_relaxation
 from abm.kernels.cell_steps import (
     accept,
@@ -117,7 +117,7 @@ def _load(  # type: ignore[no-untyped-def]
     scratch, state, cells, count, uptake, eaa_saturation, conditions, methylated_alleles,
     asns_gain, threshold_factor, parameters, dt_h,
 ):  # fmt: skip
-    """Fill the scratch block; lanes beyond ``count`` repeat the first cell and stay inactive."""
+    """Fill the scratch block; lanes from ``count`` on repeat the first cell and stay inactive."""
     per_amount = 1.0 / (parameters[CellParameter.VOLUME] * FMOL_PER_UM_PL * dt_h)
     set_point = parameters[CellParameter.ASNS_SET_POINT]
     threshold = parameters[CellParameter.DEATH_THRESHOLD]
@@ -139,8 +139,8 @@ def _load(  # type: ignore[no-untyped-def]
         scratch[Scratch.INDUCED_MESSAGE, lane] = parameters[CellParameter.INDUCED_MESSAGE + alleles]
         scratch[Scratch.ASNS_SET_POINT, lane] = set_point * asns_gain[cell]
         scratch[Scratch.INVERSE_THRESHOLD, lane] = 1.0 / (threshold * threshold_factor[cell])
-        scratch[Scratch.INVERSE_SIZE, lane] = 1.0 / scratch[CellState.SIZE, lane]
         scratch[Scratch.IS_ACTIVE, lane] = 1.0
+    relate_to_size(scratch, count, parameters, dt_h)
     for lane in range(count, BLOCK):
         scratch[Scratch.IS_ACTIVE, lane] = 0.0
         for row in range(N_STATE):

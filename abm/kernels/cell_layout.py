@@ -195,13 +195,14 @@ class CellParameter(IntEnum):
     P53_INDUCTION = 127
     DEATH_THRESHOLD = 128
     DILUTION = 129
+    PROTEIN_MINIMAL = 130  # a parameter of its own
 
 
 N_STATE = 21
 N_UPTAKE = 4
 N_CONDITION = 3
 N_FLUX = 5
-N_PARAMETER = 130
+N_PARAMETER = 131
 
 
 class Rate(IntEnum):
@@ -261,16 +262,17 @@ class Scratch(IntEnum):
     ASNS_SET_POINT = 123
     INVERSE_THRESHOLD = 124
     INVERSE_SIZE = 125
-    STEP = 126
-    IS_ACTIVE = 127
-    IS_FORCED = 128
-    TAKEN = 129
-    EXCESS = 130
-    UNREST = 131
-    FLUX = 132  # 5 rows
-    GROWTH_SUM = 137
-    HAZARD_SUM = 138
-    AMOUNT = 139  # 7 rows
+    RETURNABLE = 126  # share of the breakdown of protein that gives amino acids back
+    STEP = 127
+    IS_ACTIVE = 128
+    IS_FORCED = 129
+    TAKEN = 130
+    EXCESS = 131
+    UNREST = 132
+    FLUX = 133  # 5 rows
+    GROWTH_SUM = 138
+    HAZARD_SUM = 139
+    AMOUNT = 140  # 7 rows
 
 
-N_SCRATCH = 146
+N_SCRATCH = 147

@@ -83,12 +83,35 @@ def growth_rates(scratch, source, target, parameters):  # type: ignore[no-untype
         scratch[target + Rate.ASN_TRANSLATION, lane] = asn_in_protein * used * gln * asp_eaa
         scratch[target + Rate.GLN_TRANSLATION, lane] = gln_in_protein * used * asn * asp_eaa
         scratch[target + Rate.EAA_LOSS, lane] = eaa_in_protein * used * asn_gln * asp + eaa_loss
-        scratch[target + Rate.RETURN, lane] = basal_loss + returned * autophagy
+        scratch[target + Rate.RETURN, lane] = scratch[Scratch.RETURNABLE, lane] * (
+            basal_loss + returned * autophagy
+        )
         scratch[target + Rate.GROWTH, lane] = growth
         scratch[target + Rate.RELATIVE_SYNTHESIS, lane] = min(1.0, synthesis * inverse_replete)
         scratch[target + Rate.SIZE_GROWTH, lane] = max(growth, 0.0) * min(
             1.0, scratch[source + CellState.RESERVE, lane] * full_reserve
         )
+
+
+@inline_kernel
+def relate_to_size(scratch, count, parameters, dt_h):  # type: ignore[no-untyped-def]
+    """Write 1 / size, and what share of the breakdown of protein gives amino acids back.
+
+    All of it while a cell holds ``protein_minimal`` of what its size would have; below, and in an
+    interval that could use up the rest, in proportion to what is left: no cell gives more than it
+    holds.
+    """
+    fastest = (
+        parameters[CellParameter.PROTEOLYSIS_BASAL]
+        + parameters[CellParameter.PROTEOLYSIS_AUTOPHAGIC]
+    )
+    least = max(parameters[CellParameter.PROTEIN_MINIMAL], fastest * dt_h)
+    per_uM = 1.0 / (max(parameters[CellParameter.ASN_IN_PROTEIN], TINY) * least)
+    for lane in range(count):
+        inverse_size = 1.0 / scratch[CellState.SIZE, lane]
+        left = scratch[CellState.BOUND_ASN, lane] * inverse_size * per_uM
+        scratch[Scratch.INVERSE_SIZE, lane] = inverse_size
+        scratch[Scratch.RETURNABLE, lane] = min(1.0, max(left, 0.0))
 
 
 @inline_kernel

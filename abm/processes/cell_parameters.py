@@ -137,6 +137,8 @@ class GrowthParameters(ParameterSet):
     """Translation left at high p53."""
     translation_half_p53: float = parameter(1.5, low=1e-6, source="assumption A10")
     """p53 at half of that loss, exponent 4."""
+    protein_minimal: float = parameter(0.1, low=0.01, high=1.0, source="assumption A496")
+    """Protein left, over that of a whole cell, below which its breakdown gives back less."""
     reserve_refill: float = parameter(0.2, unit="1/h", source="assumption A11")
     """Rate at which a growing cell refills its reserve of biomass."""
     reserve_full: float = parameter(0.9, low=0.1, high=1.0, source="assumption A11")

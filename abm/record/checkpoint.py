@@ -127,8 +127,12 @@ class DamagedCheckpoint(RunFolderError):
 @functools.cache
 def engine_digest() -> str:
     """Return a hash of the sources of the engine: state is only handed to the code that made it."""
+    return digest_of(Path(__file__).parents[1])
+
+
+def digest_of(root: Path) -> str:
+    """Return a hash of the Python sources below a folder."""
     digest = hashlib.blake2b(digest_size=8)
-    root = Path(__file__).parents[1]
     for source in sorted(root.rglob("*.py")):
         digest.update(str(source.relative_to(root)).encode() + source.read_bytes())
     return digest.hexdigest()

@@ -19,6 +19,7 @@ from scenarios.calibration.jacobian import Jacobian, jacobian
 from scenarios.calibration.load import load_calibration
 from scenarios.calibration.search import Search
 from scenarios.calibration.workers import Progress, Workers
+from scenarios.workers import Crew
 
 DONE, FAILED = 0, 1
 PROBLEM, RUN_INFO = "problem.json", "run.json"
@@ -32,12 +33,14 @@ def calibrate(
     trials: int | None = None,
     seed: int | None = None,
     workers: int = 1,
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> int:
     """Fit the parameters of a calibration file to its targets and write the folder ``out``.
 
     The same call continues a folder that was begun. ``trials`` and ``seed`` take the place of those
-    of the file; ``workers`` are processes. Prints the folder on stdout and the result on stderr.
+    of the file; ``workers`` are processes, ``scheduler`` is the address of a Dask scheduler
+    instead. Prints the folder on stdout and the result on stderr.
     Returns 0, or 1 where no trial could be evaluated. Raises ScenarioError for a wrong file or
     number, RunFolderError where ``out`` holds something else.
     """
@@ -50,7 +53,7 @@ def calibrate(
     name, own_seed = problem.calibration.calibration, problem.calibration.seed
     folder = out or Path("runs") / f"{name}-s{own_seed}"
     _open(folder, problem)
-    status = _fit(folder, problem, n_trials, Workers(problem, workers, progress))
+    status = _fit(folder, problem, n_trials, Workers(problem, Crew(workers, scheduler), progress))
     sys.stdout.write(f"{folder}\n")
     return status
 

@@ -1,9 +1,11 @@
-"""Evaluate points one after the other or in worker processes; the numbers are the same."""
+"""Evaluate points here, in worker processes or on a cluster; the numbers are the same."""
 
+import pickle
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
+from abm.errors import NumericalError
 from scenarios.calibration.evaluate import Evaluation, Problem, evaluate
+from scenarios.workers import Crew
 
 Progress = Callable[[float, float], None]
 """Called with (points done, points expected)."""
@@ -13,14 +15,18 @@ _ROUNDS = 4
 
 
 class Workers:
-    """Evaluates points of one problem on ``n`` processes and tells ``progress`` of each few."""
+    """Evaluates points of one problem with a crew and tells ``progress`` of each few."""
 
-    def __init__(self, problem: Problem, n: int, progress: Progress | None = None) -> None:
-        self._problem, self.n = problem, n
+    def __init__(self, problem: Problem, crew: Crew, progress: Progress | None = None) -> None:
+        self._problem, self._crew = problem, crew
         self._progress = progress
         self._n_done, self.n_expected = 0, 1
         self._known: dict[tuple[float, ...], Evaluation] = {}
-        self._pool: Any = None
+
+    @property
+    def n(self) -> int:
+        """Return how many processes there are."""
+        return self._crew.hands
 
     def evaluate(self, points: Sequence[Mapping[str, float]]) -> list[Evaluation]:
         """Return the evaluations of points in their order; none is evaluated twice."""
@@ -33,28 +39,25 @@ class Workers:
 
     def _run(self, points: Sequence[dict[str, float]]) -> list[Evaluation]:
         found: list[Evaluation] = []
-        for first in range(0, len(points), _ROUNDS * self.n):
-            found += self._run_some(points[first : first + _ROUNDS * self.n])
+        n = _ROUNDS * self.n
+        for first in range(0, len(points), n):
+            found += self._run_some(points[first : first + n])
             self._n_done += len(found) - first
             if self._progress is not None:
                 self._progress(min(self._n_done, self.n_expected), self.n_expected)
         return found
 
     def _run_some(self, points: Sequence[dict[str, float]]) -> list[Evaluation]:
-        if self.n == 1 or len(points) < 2:
-            return [_evaluate(self._problem, point) for point in points]
-        from joblib import Parallel, delayed
-
-        if self._pool is None:
-            self._pool = Parallel(n_jobs=self.n)
-        found: list[Evaluation] = self._pool(
-            delayed(_evaluate)(self._problem, point) for point in points
-        )
-        return found
+        jobs = [(self._problem, point) for point in points]
+        found = sorted(self._crew.completed(_evaluate, jobs), key=lambda one: one.place)
+        for one in found:
+            if one.content is None:
+                raise NumericalError(f"a point could not be evaluated: {one.error}")
+        return [pickle.loads(one.content) for one in found if one.content is not None]
 
 
-def _evaluate(problem: Problem, values: dict[str, float]) -> Evaluation:
+def _evaluate(job: tuple[Problem, dict[str, float]]) -> bytes:
     from scenarios.run import set_threads
 
     set_threads(1)
-    return evaluate(problem, values)
+    return pickle.dumps(evaluate(*job))

@@ -15,7 +15,6 @@ from pydantic_core import PydanticCustomError
 
 from abm import __version__
 from abm.errors import ScenarioError
-from abm.record.checkpoint import engine_digest
 from scenarios import catalogue, load_text
 from scenarios.cohort.patients import Patients, sample_patients
 from scenarios.cohort.schema import CohortFile
@@ -25,6 +24,7 @@ from scenarios.load_errors import explain, to_lines
 from scenarios.load_text import KeyPath, Tree
 from scenarios.schema import Scenario
 from scenarios.schema.base import quantity
+from scenarios.sources import sources_digest
 from scenarios.therapy import cohort_warnings
 
 _KEY = "cohort:"
@@ -82,7 +82,7 @@ class Cohort:
         """
         own = self.file.patients
         parts = [
-            __version__, engine_digest(), self.file.seed, own.demographics, own.disease,
+            __version__, sources_digest(), self.file.seed, own.demographics, own.disease,
             own.subtypes, self._csv_hash(), {name: self.arms[name] for name in sorted(self.arms)},
             self.file.record,
         ]  # fmt: skip

@@ -174,7 +174,7 @@ class MechanisticCells(_Weight):
     background_death: Rate = written("0 1/h")
     """Weighted cells: death that nutrients have no part in [1/h]."""
     kill_factor: Annotated[float, Quantity("", 0.0, 100.0, "0", "100")] = 1.0
-    """Weighted cells: factor of the death that follows from the state of the cell; 0.12 in patients
+    """Weighted cells: factor of the death that follows from the state of the cell; 0.06 in patients
     (assumption A350)."""
     placement: Placement = "random"
 

@@ -13,9 +13,9 @@ from abm.errors import ScenarioError
 from abm.record.files import replace_file, replace_text
 from abm.stop import ExitReason
 from analysis import sensitivity as figures
-from scenarios import load_text
+from scenarios import catalogue, load_text
 from scenarios.load import checked, overridden, resolve, to_yaml
-from scenarios.sensitivity.schema import SensitivityFile
+from scenarios.sensitivity.schema import LOGARITHM, SensitivityFile
 from scenarios.sweep.load import Sweep, make_sweep
 from scenarios.sweep.outcomes import END
 from scenarios.sweep.points import between, ends_of
@@ -46,8 +46,11 @@ class SensitivityResult:
 
 
 def load_sensitivity(path: str | Path) -> tuple[SensitivityFile, Sweep]:
-    """Return a checked file and the sweep of its screening; raises ScenarioError."""
-    file = Path(path)
+    """Return a checked file and the sweep of its screening; raises ScenarioError.
+
+    ``path`` is a bundled name unless it ends in .yaml or has a slash.
+    """
+    file = _find(path)
     tree = load_text.parse_text(load_text.read_file(file), str(path))
     where = overridden(tree, str(path))
     found = checked(SensitivityFile, where)
@@ -71,7 +74,8 @@ def analyse(
     doi:10.1016/j.envsoft.2006.10.004), then Sobol indices with Saltelli's sampling and Jansen's
     estimators (doi:10.1016/j.cpc.2009.09.018). Raises ScenarioError as the sweeps do.
     """
-    file, first = load_sensitivity(path)
+    source = _find(path)
+    file, first = load_sensitivity(source)
     folder = Path(out)
     options: dict[str, Any] = {"workers": workers, "scheduler": scheduler, "progress": progress}
     done = sweep(first, folder / "morris", **options)
@@ -80,7 +84,7 @@ def analyse(
     if file.sobol is not None:
         names = _first_ranked(morris, list(file.vary), file.sobol.parameters)
         points = _scaled(file, _sobol_sample(file, names), names)
-        second = _sweep_of(file, Path(path), points)
+        second = _sweep_of(file, source, points)
         indices = _sobol(file, names, sweep(second, folder / "sobol", **options))
     replace_text(folder / FILE, to_yaml(resolve(file, file._author)))
     replace_file(folder / MORRIS, lambda target: morris.to_csv(target, index=False))
@@ -96,17 +100,27 @@ def analyse(
     return SensitivityResult(folder, morris, indices, tuple(made))
 
 
+def _column(outcome: str) -> str:
+    """Return the outcome of a sweep that an outcome is read from."""
+    return outcome.removeprefix(LOGARITHM)
+
+
+def _find(path: str | Path) -> Path:
+    return catalogue.find_among(catalogue.bundled_screens(), path, "sensitivity analysis")
+
+
 def _sweep_of(file: SensitivityFile, path: Path, points: Sequence[dict[str, Any]]) -> Sweep:
     """Return the sweep over the points of a design, which share their random numbers."""
     keys: dict[str, Any] = {
         "asnsim": 1, "sweep": file.sensitivity, "changes": file.changes,
-        "replicates": file.replicates, "outcomes": list(file.outcomes), "seed": file.seed,
+        "replicates": file.replicates, "outcomes": [_column(one) for one in file.outcomes],
+        "seed": file.seed,
         "shared_seeds": True,
     }  # fmt: skip
     found = make_sweep(keys, path, tuple(points))
     if found.jobs()[0].is_assay or END in file.outcomes or not any(map(_is_day, file.outcomes)):
         return found
-    return make_sweep(keys | {"outcomes": [*file.outcomes, END]}, path, tuple(points))
+    return make_sweep(keys | {"outcomes": [*keys["outcomes"], END]}, path, tuple(points))
 
 
 def _problem(names: Sequence[str]) -> dict[str, Any]:
@@ -156,7 +170,9 @@ def _censored(table: pd.DataFrame, outcome: str) -> tuple[pd.Series, int]:
     They count as at the end of the run. One that stopped because no cell was left, or nobody who
     could relapse, would have been without to the end: it takes that of the longest run.
     """
-    values = table[outcome].astype(float)
+    values = table[_column(outcome)].astype(float)
+    if outcome.startswith(LOGARITHM):
+        return np.log10(values.where(values > 0.0)), 0
     if not _is_day(outcome) or END not in table:
         return values, 0
     is_censored = ~np.isfinite(values)
@@ -171,7 +187,7 @@ def _means(result: SweepResult, outcome: str, n_points: int) -> tuple[np.ndarray
     Points whose runs all failed take the mean of the others, so that the design stays whole.
     """
     table = result.summary
-    if outcome not in table:
+    if _column(outcome) not in table:
         raise ScenarioError(
             f"outcomes: every run failed: {result.folder / 'failures.csv'} says why"
         )

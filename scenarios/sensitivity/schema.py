@@ -8,6 +8,9 @@ from scenarios.schema.base import Count, Model, written
 from scenarios.schema.document import Document, Problem, Seed, contradictions
 from scenarios.sweep.schema import Range, Value
 
+LOGARITHM = "log10 "
+"""What stands before an outcome whose decimal logarithm is taken, of each run."""
+
 
 class Screening(Model):
     """Morris: one parameter after the other moves through a grid of ``levels``."""
@@ -39,7 +42,7 @@ class SensitivityFile(Document):
     vary: dict[str, Range]
     """Dotted path -> range of the parameter."""
     outcomes: tuple[str, ...]
-    """What the parameters are screened for; see the sweeps."""
+    """What the parameters are screened for; see the sweeps. ``log10 NAME`` takes the logarithm."""
     replicates: Annotated[int, Count(1, 1000)] = 1
     """Runs per point, averaged."""
     morris: Screening = written({})

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from abm.errors import ScenarioError
-from abm.record.checkpoint import engine_digest
 from abm.units import did_you_mean
 from scenarios import catalogue, load_text
 from scenarios.load import Locator, checked, loads, overridden, resolve, to_yaml
 from scenarios.schema import Scenario
+from scenarios.sources import sources_digest
 from scenarios.studies.load import loads_assay
 from scenarios.studies.schema import Assay
 from scenarios.sweep.outcomes import OUTCOMES
@@ -73,7 +73,7 @@ class Sweep:
     @property
     def fingerprint(self) -> str:
         """Hash of all that the results depend on: files, points, code."""
-        parts = [dump_sweep(self), self.base, self.points, engine_digest()]
+        parts = [dump_sweep(self), self.base, self.points, sources_digest()]
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
     def jobs(self) -> list[Job]:

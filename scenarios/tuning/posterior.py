@@ -24,8 +24,8 @@ from abm.errors import RunFolderError, ScenarioError
 from scenarios.sweep.load import seed_of
 from scenarios.tuning.load import Tuning
 from scenarios.tuning.search import Progress, refuse_target
-from scenarios.tuning.simulate import Evaluation, Task, combined, numbers
-from scenarios.workers import completed, run_one
+from scenarios.tuning.simulate import Evaluation, Task, combined, packed
+from scenarios.workers import Crew, run_one
 
 HISTORY = "history.db"
 _OF_SQLITE = ("", "-journal")
@@ -61,16 +61,12 @@ def evaluated(tuning: Tuning, values: Mapping[str, float]) -> Evaluation:
     """Run all replicates of a point here, with random numbers of its own."""
     rows, message = [], ""
     for job in tuning.jobs(values, tuning.seeds(values)):
-        run = run_one(_packed, 0, Task(job, tuning.aims), None)
+        run = run_one(packed, 0, Task(job, tuning.aims), None)
         if run.content is None:
             message = message or run.error
         else:
             rows.append(pickle.loads(run.content))
     return combined(tuning.aims, rows, message)
-
-
-def _packed(task: Task) -> bytes:
-    return pickle.dumps(numbers(task))
 
 
 def distance(one: Mapping[str, Any], other: Mapping[str, Any]) -> float:
@@ -107,7 +103,7 @@ def _pyabc() -> Any:
     return pyabc
 
 
-def _sampler(tuning: Tuning, workers: int, done: Callable[[int], None]) -> Any:
+def _sampler(tuning: Tuning, crew: Crew, done: Callable[[int], None]) -> Any:
     """Return a sampler of pyABC whose draws do not depend on who makes them.
 
     ``failures`` of it are points that failed among the draws that were needed.
@@ -123,11 +119,11 @@ def _sampler(tuning: Tuning, workers: int, done: Callable[[int], None]) -> Any:
 
         def sample_until_n_accepted(self, n: int, simulate_one: Any, t: int, **options: Any) -> Any:
             sample = self._create_empty_sample()
-            n_draws = 0
+            n_draws, n_at_once = 0, _size(crew.hands)
             payload = cloudpickle.dumps(simulate_one)
             while sample.n_accepted < n:
-                jobs = [(self._seed(t, n_draws + i), payload) for i in range(_size(workers))]
-                for particle, failures in _in_order(jobs, workers):
+                jobs = [(self._seed(t, n_draws + i), payload) for i in range(n_at_once)]
+                for particle, failures in _in_order(jobs, crew):
                     n_draws += 1
                     self.failures += failures
                     sample.append(particle)
@@ -145,30 +141,25 @@ def _sampler(tuning: Tuning, workers: int, done: Callable[[int], None]) -> Any:
     return ByNumber()
 
 
-def _size(workers: int) -> int:
-    return 1 if workers == 1 else _PER_WORKER * workers
+def _size(hands: int) -> int:
+    return 1 if hands == 1 else _PER_WORKER * hands
 
 
-def _in_order(jobs: Sequence[tuple[int, bytes]], workers: int) -> list[Any]:
+def _in_order(jobs: Sequence[tuple[int, bytes]], crew: Crew) -> list[Any]:
     """Make draws and return them by number; an error of pyABC goes up."""
-    tasks: list[Any] = list(jobs) if workers == 1 else [None, *jobs]
-    found = sorted(completed(_draw_or_nothing, tasks, workers=workers), key=lambda one: one.place)
+    found = sorted(crew.completed(_draw, jobs), key=lambda one: one.place)
     for one in found:
         if one.content is None:
             raise ScenarioError(f"method abc-smc: a draw failed: {one.error}")
     return [pickle.loads(one.content) for one in found if one.content]
 
 
-def _draw_or_nothing(job: tuple[int, bytes] | None) -> bytes:
-    return b"" if job is None else _draw(job)
-
-
 class Posterior:
     """One run of pyABC on disk, begun or continued."""
 
-    def __init__(self, tuning: Tuning, folder: Path, workers: int) -> None:
+    def __init__(self, tuning: Tuning, folder: Path, crew: Crew) -> None:
         self._pyabc = _pyabc()
-        self._tuning, self._workers = tuning, workers
+        self._tuning, self._crew = tuning, crew
         self._failures = folder / FAILURES
         self._path = folder / HISTORY
         self._url = f"sqlite:///{self._path.resolve()}"
@@ -193,7 +184,7 @@ class Posterior:
     def _advance(self, t: int, tell: Callable[[int], None]) -> None:
         pyabc, file = self._pyabc, self._tuning.file
         names = list(self._tuning.ends)
-        sampler = _sampler(self._tuning, self._workers, tell)
+        sampler = _sampler(self._tuning, self._crew, tell)
         abc = pyabc.ABCSMC(
             pyabc.FunctionModel(Model(self._tuning), name="runs"),
             pyabc.Distribution(**{name: pyabc.RV("uniform", 0.0, 1.0) for name in names}),

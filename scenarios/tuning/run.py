@@ -19,6 +19,7 @@ from scenarios.tuning.report import Found
 from scenarios.tuning.schema import OPTUNA
 from scenarios.tuning.search import Progress, Search
 from scenarios.tuning.simulate import Bench
+from scenarios.workers import Crew
 
 FILE, BEST, INFO, REPORT = "calibration.yaml", "best.yaml", "calibration.json", "report.md"
 PARAMETERS, TARGETS, TRIALS = "parameters.csv", "targets.csv", "trials.csv"
@@ -57,12 +58,14 @@ def tune(
     trials: int | None = None,
     seed: int | None = None,
     workers: int = 1,
+    scheduler: str | None = None,
     progress: Progress | None = None,
 ) -> TuningResult:
     """Find the values of a file that calibrates a scenario or assay and write the folder ``out``.
 
     The same call continues a folder that was begun. ``trials`` (optuna) and ``seed`` take the place
-    of those of the file. Runs that fail are listed and end nothing. Raises ScenarioError for a file
+    of those of the file; ``workers`` are processes, ``scheduler`` is the address of a Dask
+    scheduler instead. Runs that fail are listed and end nothing. Raises ScenarioError for a file
     or number that cannot be used and where every run failed, RunFolderError where ``out`` holds
     something else.
     """
@@ -75,19 +78,19 @@ def tune(
     if not 1 <= workers <= _MOST_WORKERS:
         raise ScenarioError(f"--workers {workers}: must be from 1 to {_MOST_WORKERS}")
     started = time.perf_counter()
-    folder = Path(out)
+    folder, crew = Path(out), Crew(workers, scheduler)
     _open(folder, tuning)
     if tuning.file.method == OPTUNA:
-        made = _by_search(tuning, folder, n_trials, workers, progress)
+        made = _by_search(tuning, folder, n_trials, crew, progress)
     else:
-        made = _by_posterior(tuning, folder, workers, progress)
+        made = _by_posterior(tuning, folder, crew, progress)
     return _write(folder, tuning, made, started)
 
 
 def _by_search(
-    tuning: Tuning, folder: Path, n_trials: int, workers: int, progress: Progress | None
+    tuning: Tuning, folder: Path, n_trials: int, crew: Crew, progress: Progress | None
 ) -> _Output:
-    bench = Bench(tuning, workers)
+    bench = Bench(tuning, crew)
     search = Search(tuning, folder, bench)
     search.run(n_trials, progress)
     trials = report.trials_table(tuning, search.trials())
@@ -106,15 +109,15 @@ def _by_search(
     return _Output(found, {"trials": trials}, trials, notes, _counted(failed))
 
 
-def _by_posterior(tuning: Tuning, folder: Path, workers: int, progress: Progress | None) -> _Output:
-    posterior = Posterior(tuning, folder, workers)
+def _by_posterior(tuning: Tuning, folder: Path, crew: Crew, progress: Progress | None) -> _Output:
+    posterior = Posterior(tuning, folder, crew)
     posterior.run(progress)
     populations, particles = posterior.populations(), posterior.particles()
     _write_csv(folder / POPULATIONS, populations)
     replace_file(folder / POSTERIOR, lambda path: particles.to_parquet(path, index=False))
     last = particles[particles["population"] == particles["population"].max()]
     end = populations.iloc[-1]
-    again = _again(tuning, Bench(tuning, workers), report.medians(tuning, last))
+    again = _again(tuning, Bench(tuning, crew), report.medians(tuning, last))
     failed = posterior.failures()["error"]
     notes = [
         f"{len(populations)} populations of {tuning.file.particles} particles from "

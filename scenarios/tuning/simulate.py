@@ -14,7 +14,7 @@ from scenarios.sweep.load import Job
 from scenarios.sweep.one_run import simulate
 from scenarios.tuning.load import Tuning
 from scenarios.tuning.targets import Aim, averaged, of_assay, of_scenario, residuals
-from scenarios.workers import Finished, completed
+from scenarios.workers import Crew, Finished
 
 Floats = NDArray[np.float64]
 
@@ -51,9 +51,9 @@ def numbers(task: Task) -> Floats:
     return read(task.aims, table)
 
 
-def packed(task: Task | None) -> bytes:
-    """Do :func:`numbers` for the workers; no task, no bytes."""
-    return b"" if task is None else pickle.dumps(numbers(task).tolist())
+def packed(task: Task) -> bytes:
+    """Do :func:`numbers` for the workers."""
+    return pickle.dumps(numbers(task).tolist())
 
 
 def combined(aims: Sequence[Aim], rows: Sequence[Floats | None], message: str = "") -> Evaluation:
@@ -65,36 +65,27 @@ def combined(aims: Sequence[Aim], rows: Sequence[Floats | None], message: str = 
 
 
 class Bench:
-    """Evaluates points with so many workers; the numbers do not depend on how many."""
+    """Evaluates points with a crew; the numbers do not depend on it."""
 
-    def __init__(self, tuning: Tuning, workers: int) -> None:
-        self._tuning = tuning
-        self._workers = workers
-        self._is_warm = False
+    def __init__(self, tuning: Tuning, crew: Crew) -> None:
+        self._tuning, self._crew = tuning, crew
 
     def evaluate(
         self, points: Sequence[Mapping[str, float]], seeds: Sequence[int]
     ) -> Iterator[tuple[int, Evaluation]]:
         """Yield points with their places as soon as all runs of each are there."""
         aims = self._tuning.aims
-        tasks: list[Task] = [
+        tasks = [
             Task(job, aims)
             for place, point in enumerate(points)
             for job in self._tuning.jobs(point, list(seeds), place)
         ]
-        n_before = int(self._is_warm and self._workers > 1)
-        # The workers do the first job alone, for the kernels; an empty one once these are there.
-        jobs: list[Task | None] = [*([None] * n_before), *tasks]
         came: dict[int, list[Finished]] = {}
-        for found in completed(packed, jobs, workers=self._workers):
-            task = jobs[found.place]
-            if task is None:
-                continue
-            place = task.job.point
+        for found in self._crew.completed(packed, tasks):
+            place = tasks[found.place].job.point
             came.setdefault(place, []).append(found)
             if len(came[place]) == len(seeds):
                 yield place, self._of_runs(came.pop(place))
-        self._is_warm = True
 
     def _of_runs(self, runs: Sequence[Finished]) -> Evaluation:
         in_order = sorted(runs, key=lambda one: one.place)

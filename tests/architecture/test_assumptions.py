@@ -17,6 +17,7 @@ EQUATION_DOCUMENTS = (
     "clinic.md",
     "protocols.md",
     "cohorts.md",
+    "screens.md",
 )
 
 

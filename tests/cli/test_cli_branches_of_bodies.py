@@ -12,7 +12,7 @@ from scenarios.rerun import differences
 BLASTS = {
     "type": "blast", "line": "default-blast", "number": 100000000, "doubling_time": "158.4 h",
     "methylated_alleles": {"0": 0.2, "2": 0.8}, "background_death": "0.04 1/d",
-    "kill_factor": 0.12, "strata": {"asns": 1, "threshold": 2},
+    "kill_factor": 0.06, "strata": {"asns": 1, "threshold": 2},
 }  # fmt: skip
 PEG = {"product": "pegaspargase", "amount": "2500 IU/m2", "route": "iv"}
 CHILD = {"bsa": "0.79 m2", "age": "6 yr", "sex": "f"}

@@ -17,7 +17,7 @@ import pytest
 from abm.errors import RunFolderError, ScenarioError
 from scenarios import cli
 from scenarios.load_text import parse_text
-from scenarios.tuning import posterior, simulate
+from scenarios.tuning import simulate
 from scenarios.tuning.load import load_tuning
 from scenarios.tuning.run import tune
 
@@ -72,8 +72,7 @@ def stand_in(monkeypatch):
         growth = grown - 1.0 if rate == BIRTH else (grown - 1.0) / (BIRTH - rate)
         return np.array([N * grown, rate * N * growth])[: len(task.aims)]
 
-    for module in (simulate, posterior):
-        monkeypatch.setattr(module, "numbers", expected)
+    monkeypatch.setattr(simulate, "numbers", expected)
     return calls
 
 
@@ -88,8 +87,7 @@ def interrupt_after(monkeypatch, n):
             raise KeyboardInterrupt
         return work(task)
 
-    for module in (simulate, posterior):
-        monkeypatch.setattr(module, "numbers", interrupted)
+    monkeypatch.setattr(simulate, "numbers", interrupted)
 
 
 class TestOptuna:
@@ -171,6 +169,23 @@ class TestOptuna:
         pd.testing.assert_frame_equal(cut, tune(path, tmp_path / "whole").points)
 
 
+@pytest.mark.parametrize("method", [{"trials": 8}, {"method": "abc-smc", "populations": 2,
+                                                    "particles": 10}])  # fmt: skip
+def test_cluster_finds_what_one_process_finds(tmp_path, method):
+    from distributed import LocalCluster
+
+    path = written(tmp_path, **method)
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as cluster:
+        address = cluster.scheduler_address
+        line = ["calibrate", str(path), "--scheduler", address, "--out", str(tmp_path / "far")]
+        assert cli.main(line) == cli.DONE
+    tune(path, tmp_path / "here")
+    tables = [pd.read_csv(tmp_path / folder / "parameters.csv") for folder in ("far", "here")]
+    pd.testing.assert_frame_equal(*tables)
+
+
 def names(folder):
     """Return the names of the files in a folder."""
     return {path.name for path in folder.iterdir()}
@@ -239,14 +254,14 @@ class TestPosterior:
         pd.testing.assert_frame_equal(one, tune(path, tmp_path / "two", workers=2).points)
 
     def test_failed_points_are_listed(self, stand_in, tmp_path, monkeypatch):
-        work = posterior.numbers
+        work = simulate.numbers
 
         def fails_above(task):
             if rate_of(task) > 1.0:
                 raise ScenarioError("rate is too high")
             return work(task)
 
-        monkeypatch.setattr(posterior, "numbers", fails_above)
+        monkeypatch.setattr(simulate, "numbers", fails_above)
         result = tune(written(tmp_path, **ABC), tmp_path / "out")
         failures = pd.read_csv(tmp_path / "out" / "failures.csv")
         assert result.n_failed == len(failures) > 0

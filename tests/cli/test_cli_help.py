@@ -9,7 +9,7 @@ import pytest
 
 from abm.pharmacology.protocols import protocols as protocols_of_the_engine
 from scenarios import cli
-from scenarios.catalogue import bundled, bundled_assays, bundled_cohorts
+from scenarios.catalogue import bundled, bundled_assays, bundled_cohorts, bundled_screens
 from scenarios.load import load, loads
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,7 +86,7 @@ def test_list_names_and_describes_all(capsys):
     lines = capsys.readouterr().out.splitlines()
     entries = [line for line in lines if line.startswith("  ")]
     protocols = {name: protocol.label for name, protocol in protocols_of_the_engine().items()}
-    names = [*bundled(), *bundled_assays(), *bundled_cohorts(), *protocols]
+    names = [*bundled(), *bundled_assays(), *bundled_cohorts(), *bundled_screens(), *protocols]
     assert [line.split()[0] for line in entries] == names
     assert {"relapse", "courses", "dish", "field-only", "birth-death"} <= set(bundled())
     assert all(len(line.split()) > 3 for line in entries)

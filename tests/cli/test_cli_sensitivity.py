@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from scenarios import cli
+from scenarios.catalogue import bundled_screens
 from scenarios.sensitivity.run import _means, load_sensitivity
 
 BASE = {
@@ -55,6 +56,26 @@ def test_birth_matters_more_than_death_and_the_rest_not_at_all(tmp_path, capsys)
     before = (out / "morris.csv").read_bytes()
     assert cli.main(["sensitivity", str(path), "--out", str(out)]) == cli.DONE
     assert (out / "morris.csv").read_bytes() == before
+
+
+def test_logarithm_makes_the_effects_of_rates_additive(tmp_path):
+    """log10 N = (b - d) t / ln 10 + ...: a rate has the same effect everywhere."""
+    path = written(tmp_path, outcomes=["log10 n_cells_end"], morris={"trajectories": 4})
+    assert cli.main(["sensitivity", str(path), "--out", str(tmp_path / "out")]) == cli.DONE
+    morris = pd.read_csv(tmp_path / "out" / "morris.csv").set_index("parameter")
+    birth, death, nothing = (morris.loc[name] for name in VARY)
+    assert birth["mu"] == pytest.approx(2.0 * 0.5 / np.log(10.0), rel=0.1)
+    assert death["mu"] == pytest.approx(-2.0 * 0.25 / np.log(10.0), rel=0.1)
+    assert nothing["mu_star"] < 0.1 * birth["mu_star"]
+
+
+@pytest.mark.parametrize("name", sorted(bundled_screens()))
+def test_bundled_screens_are_sound(name):
+    file, sweep = load_sensitivity(name)
+    points = file.morris.trajectories * (len(file.vary) + 1)
+    assert len(sweep.points) == points >= 100
+    for job in sweep.jobs()[::25]:
+        job.document()
 
 
 def test_points_of_a_design_share_their_random_numbers(tmp_path):
