@@ -2,14 +2,16 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= runs/demo
+BENCH ?= runs/benchmarks.json
 
-.PHONY: demo test slow long lint types bench docs-tables clean help
+.PHONY: demo test slow long lint types bench bench-docs docs-tables clean help
 
 help:
 	@echo "make demo    set up .venv, run the scenario 'relapse' and make its pictures and film"
 	@echo "make test    set up .venv with the test tools and run the tests"
 	@echo "make slow    the long tests;  make long  outcome of trials in 1000 patients per arm (hours)"
-	@echo "make lint    ruff;  make types  mypy;  make bench  benchmarks as ratios"
+	@echo "make lint    ruff;  make types  mypy"
+	@echo "make bench   benchmarks as ratios;  make bench-docs  and their table into the documents"
 	@echo "make demo PYTHON=python3.12 VENV=other-folder   choose the interpreter and the folder"
 
 $(VENV)/core: pyproject.toml
@@ -49,6 +51,11 @@ types: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks
+
+bench-docs: $(VENV)/dev
+	@mkdir -p $(dir $(BENCH))
+	-$(BIN)/python -m benchmarks --json $(BENCH)
+	$(BIN)/python -m benchmarks.document $(BENCH)
 
 docs-tables: $(VENV)/dev
 	$(BIN)/python tools/make_tables.py

@@ -14,7 +14,7 @@ from abm.state.population import Population
 from abm.state.state import State
 from abm.streams import Stream, Streams
 
-_SPARE_CAPACITY = 1.5
+_SPARE_CAPACITY = 1.125
 _FIRST_DRAW_OF_SIZE = 4
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from abm.kernels.cell_layout import CellParameter
-from benchmarks import cell_peers
+from benchmarks import accuracy, cell_peers
 from benchmarks.rows import Row, timed
 from benchmarks.timing import Effort, Side, compare, ratio
 from tests.naive import cell as naive
@@ -26,16 +26,18 @@ N_CHECKED = 50
 def measure(effort: Effort) -> list[Row]:
     """Return G1 (CPython), G2 (numpy) and G3 (numba), the equations checked first."""
     n = 100_000 if effort.is_quick else 1_000_000
-    states = _states(n)
+    states = random_cells(n)
     cell_peers.check(states[:N_CHECKED], _steps())
     samples = compare(_sides(states), effort)
     per_evaluation = {name: one.median * 1e9 for name, one in samples.items()}
     note = ", ".join(f"{name} {value:.3g}" for name, value in per_evaluation.items())
+    error = accuracy.of_an_interval("plasma", SUBSTEPS)
     common = f"{n:.0e} cells, {SUBSTEPS} sub-steps of 2 evaluations"
     below = {1: "ours", 2: "ours on 2 threads"}
     return [
         timed("G1", f"CPython per cell / ours, 1 thread ({common})",
               ratio(samples, "CPython", below[1]), floor=120, goal=200,
+              accuracy=f"{SUBSTEPS} sub-steps, an hour from RPMI to plasma: {error}",
               remark=f"ns per evaluation: {note}"),
         timed("G1", "CPython per cell / ours, 2 threads", ratio(samples, "CPython", below[2]),
               floor=220, goal=400),
@@ -49,7 +51,7 @@ def measure(effort: Effort) -> list[Row]:
     ]  # fmt: skip
 
 
-def _states(n: int) -> np.ndarray:
+def random_cells(n: int) -> np.ndarray:
     """Return float64[n, 19] in mM: random cells from starved to replete, of sizes 1 to 2."""
     rng = np.random.default_rng(1)
     states = np.empty((n, cell_peers.N_STATE))
@@ -98,7 +100,7 @@ def _sides(states: np.ndarray) -> list[Side]:
         step(array, hazard, STEP_H, cell_peers.MEDIUM, cell_peers.NUMBERS)
         return float(n)
 
-    ours = _Ours(states)
+    ours = Ours(states, SUBSTEPS)
     return [
         Side("ours", ours.advance),
         Side("CPython", by_python),
@@ -110,23 +112,24 @@ def _sides(states: np.ndarray) -> list[Side]:
     ]
 
 
-class _Ours:
+class Ours:
     """The kernel of the package with a given number of sub-steps."""
 
-    def __init__(self, states: np.ndarray) -> None:
+    def __init__(self, states: np.ndarray, substeps: int) -> None:
+        self.substeps = substeps
         inside = states[:, :18].copy()
         inside[:, :4] *= 1e3
         self.cells = Cells(inside, size=states[:, 18])
-        self.cells.substeps[:] = SUBSTEPS
+        self.cells.substeps[:] = substeps
         self.vector = kernel_vector(naive.BLAST)
-        self.vector[CellParameter.STEP_FLOOR] = INTERVAL_H / SUBSTEPS
+        self.vector[CellParameter.STEP_FLOOR] = INTERVAL_H / substeps
         self.vector[CellParameter.STEP_TOLERANCE] = 1e-300
         self.saturation = [0.3, 0.5, 0.05, PLASMA["eaa"] / (PLASMA["eaa"] + 0.02)]
 
     def advance(self) -> float:
         """Advance one interval, uptake and exchange included; return the evaluations made."""
-        cells = self.cells
+        cells, substeps = self.cells, self.substeps
         _, status = cells.interval(self.vector, self.saturation, self.saturation[3], INTERVAL_H)
-        if status != 0 or cells.substeps.min() != SUBSTEPS or cells.substeps.max() != SUBSTEPS:
-            raise AssertionError(f"the kernel did not make {SUBSTEPS} sub-steps (status {status})")
-        return float(cells.n * SUBSTEPS * EVALUATIONS_PER_SUBSTEP)
+        if status != 0 or cells.substeps.min() != substeps or cells.substeps.max() != substeps:
+            raise AssertionError(f"the kernel did not make {substeps} sub-steps (status {status})")
+        return float(cells.n * substeps * EVALUATIONS_PER_SUBSTEP)

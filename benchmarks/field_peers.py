@@ -2,6 +2,9 @@
 
 import numba
 
+TRIAD_BYTES = 24
+"""Per element: two numbers read, one written."""
+
 
 @numba.njit(cache=True, error_model="numpy")
 def explicit_sweep(u, k, diffusion, dt, out):  # type: ignore[no-untyped-def]

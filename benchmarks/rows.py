@@ -10,7 +10,11 @@ from benchmarks.timing import Ratio
 
 @dataclasses.dataclass(frozen=True)
 class Row:
-    """One ratio. ``floor`` must hold and ``goal`` is the aim; None = for information only."""
+    """One ratio. ``floor`` must hold and ``goal`` is the aim; None = for information only.
+
+    ``part``: of the suite, set when it is run. ``accuracy``: the error at which the speed holds, in
+    words; empty where nothing is computed.
+    """
 
     number: str
     what: str
@@ -22,6 +26,8 @@ class Row:
     is_more_better: bool = True
     disturbance: str = ""
     remark: str = ""
+    part: str = ""
+    accuracy: str = ""
 
     @property
     def verdict(self) -> str:
@@ -67,21 +73,24 @@ def table(rows: Sequence[Row]) -> str:
         text.append("  ".join([*padded, line[-1]]))
         if i > 0:
             row = rows[i - 1]
-            text += [f"{'':4}{note}" for note in (row.remark, row.disturbance) if note]
+            error = row.accuracy and f"error: {row.accuracy}"
+            text += [f"{'':4}{note}" for note in (error, row.remark, row.disturbance) if note]
     return "\n".join(text)
 
 
-def to_json(rows: Sequence[Row], machine: str) -> str:
-    """Return rows and machine line as JSON text."""
-    return json.dumps({"machine": machine, "rows": [row.as_dict() for row in rows]}, indent=1)
+def to_json(rows: Sequence[Row], machine: str, command: str) -> str:
+    """Return rows, machine line and command as JSON text."""
+    told = [row.as_dict() for row in rows]
+    return json.dumps({"machine": machine, "command": command, "rows": told}, indent=1)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
     sign = ">=" if row.is_more_better else "<="
-    bounds = ["" if b is None else f"{sign} {_show(b)}" for b in (row.floor, row.goal)]
-    spread = "" if row.low is None or row.high is None else f"{_show(row.low)}-{_show(row.high)}"
-    return (row.number, _show(row.value), spread, *bounds, row.verdict, row.what)
+    bounds = ["" if b is None else f"{sign} {show(b)}" for b in (row.floor, row.goal)]
+    spread = "" if row.low is None or row.high is None else f"{show(row.low)}-{show(row.high)}"
+    return (row.number, show(row.value), spread, *bounds, row.verdict, row.what)
 
 
-def _show(value: float) -> str:
+def show(value: float) -> str:
+    """Return three digits, or a whole number from 100 on."""
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

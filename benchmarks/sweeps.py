@@ -1,4 +1,4 @@
-"""G19: many runs with one worker over the same with two, and what a run costs beyond itself."""
+"""S1: many runs with one worker over the same with two, and what a run costs beyond itself."""
 
 import json
 import tempfile
@@ -32,9 +32,9 @@ def measure(effort: Effort) -> list[Row]:
         samples = compare(sides, replace(effort, rounds=1, tries=1))
         overhead = _overhead(place)
     return [
-        timed("G19", f"{n_runs} runs of {_BASE}, 24 h: one worker / two workers, wall time",
+        timed("S1", f"{n_runs} runs of {_BASE}, 24 h: one worker / two workers, wall time",
               ratio(samples, "1 workers", "2 workers"), floor=1.8),
-        timed("G19", f"a run beyond its simulation / {OVERHEAD_LIMIT_S:g} s",
+        timed("S1", f"a run beyond its simulation / {OVERHEAD_LIMIT_S:g} s",
               Ratio(overhead / OVERHEAD_LIMIT_S, overhead / OVERHEAD_LIMIT_S,
                     overhead / OVERHEAD_LIMIT_S, ""), floor=1.0, is_more_better=False),
     ]  # fmt: skip

@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numba
 import numpy as np
@@ -28,6 +28,10 @@ class Effort:
     least_wall_s: float = 0.5
     tries: int = 4
     idle_limit_s: float = 60.0
+
+    def with_rounds(self, rounds: int) -> "Effort":
+        """Return the same with another number of rounds."""
+        return replace(self, rounds=rounds)
 
 
 QUICK = Effort(is_quick=True, rounds=3, least_wall_s=0.25, tries=2, idle_limit_s=5.0)
@@ -100,13 +104,13 @@ def has_cpus(threads: int, tries: int = 4) -> bool:
     return False
 
 
-def compare(sides: Sequence[Side], effort: Effort) -> dict[str, Samples]:
+def compare(sides: Sequence[Side], effort: Effort, warm_up: bool = True) -> dict[str, Samples]:
     """Measure the sides by turns; each is called once before, so that nothing compiles later.
 
     A disturbed run is repeated; when no try was undisturbed, the last one counts and is marked.
     """
     samples = {side.name: Samples() for side in sides}
-    for side in sides:
+    for side in sides if warm_up else ():
         _time(side, 0.0)
     for _ in range(effort.rounds):
         for side in sides:

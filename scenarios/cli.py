@@ -37,6 +37,7 @@ from scenarios.cli_support import (
     parse_error,
     tell,
     tell_course,
+    tell_profile,
     write,
 )
 
@@ -166,6 +167,7 @@ def run(
         except KeyboardInterrupt:
             return tell(interrupted(folder), INTERRUPTED)
     tell_course(result.folder)
+    tell_profile(result.folder)
     write(str(result.folder))
     return DONE
 

@@ -18,6 +18,7 @@ from scenarios.cli_support import (
     check_threads,
     tell,
     tell_course,
+    tell_profile,
     write,
 )
 
@@ -68,6 +69,8 @@ def resume(
         tell(f"paused: asnsim resume {result.folder} goes on", DONE)
     elif out is None and is_finished and until_h is None:
         tell(f"{run_folder} is finished ({result.exit_reason}): nothing was done", DONE)
+    else:
+        tell_profile(result.folder)
     write(str(result.folder))
     return DONE
 

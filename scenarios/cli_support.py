@@ -102,6 +102,14 @@ def tell_course(folder: Path) -> None:
         tell(course_summary(RunReader(folder)), DONE)
 
 
+def tell_profile(folder: Path) -> None:
+    """Say where the time of a finished run went."""
+    from abm.record.writer import read_info
+    from scenarios.profile import profile_lines
+
+    tell("\n".join(profile_lines(read_info(folder))), DONE)
+
+
 def explain(error: BaseException) -> int:
     """Say in one line what went wrong and return the exit status."""
     if isinstance(error, (ScenarioError, RunFolderError)):

@@ -59,6 +59,7 @@ def carry_on(
     until: int | None = None,
 ) -> RunResult:
     """Run to the end, or to the tick ``until``, and finish the folder; see :func:`run_scenario`."""
+    session.compiling = compiling
     with Interrupts() as interrupts:
         is_interrupted = advance(session, checkpoint_ticks, interrupts, progress, until)
     session.save()
@@ -67,7 +68,7 @@ def carry_on(
     folder = session.writer.folder
     if session.model.exit_reason is None:
         return RunResult(folder, PAUSED)
-    return RunResult(folder, session.finish(compiling))
+    return RunResult(folder, session.finish())
 
 
 def run(
@@ -116,7 +117,7 @@ def advance(
     end = clock.end if until is None else min(until, clock.end)
     next_checkpoint = (clock.tick // checkpoint_ticks + 1) * checkpoint_ticks
     while model.running and clock.tick < end:
-        model.step()
+        session.step()
         if model.is_record_due():
             session.record()
         if interrupts.is_requested:

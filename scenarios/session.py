@@ -1,8 +1,9 @@
 """A run in progress and what it writes: its folder, and that of a lesion inside of it."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from abm.record.recorder import Recorder
 from abm.record.writer import RunWriter
 from scenarios.load import dump_resolved
 from scenarios.patch import PATCH_FOLDER, derived
+from scenarios.profile import Spent
 from scenarios.schema import Scenario
 
 _OWN = ""
@@ -36,12 +38,16 @@ class Recording(NamedTuple):
 
 @dataclass
 class Session:
-    """A model in progress, its recordings by folder inside of the run folder, wall time [s]."""
+    """A model in progress, its recordings by folder inside of the run folder, time spent.
+
+    ``spent`` is up to date in all but wall and compile time, of which it holds the earlier parts.
+    """
 
     model: PopulationModel
     recordings: dict[str, Recording]
-    wall_before: float = 0.0
+    spent: Spent = field(default_factory=Spent)
     started: float = field(default_factory=time.perf_counter)
+    compiling: runtime.CompileTimer | None = None
 
     @classmethod
     def start(
@@ -53,16 +59,17 @@ class Session:
         overwrite: bool = False,
         started: float | None = None,
     ) -> "Session":
-        """Make the run folder ``out`` and record the start."""
+        """Make the run folder ``out`` and record the start; ``started``: when building began."""
+        begun = time.perf_counter()
         recordings = {}
         for place, (part, its) in _models(model, scenario).items():
             writer = RunWriter(out / place, overwrite=overwrite and place == _OWN)
             writer.scenario(dump_resolved(its))
             writer.describe(describe(its, part))
             recordings[place] = Recording(part, Recorder(writer, part), its.name)
-        session = cls(model, recordings)
-        session.started = started or session.started
-        return session
+        started = begun if started is None else started
+        spent = Spent(build_s=begun - started, record_s=time.perf_counter() - begun)
+        return cls(model, recordings, spent, started)
 
     @classmethod
     def reopen(cls, folder: Path, checkpoint: Checkpoint, scenario: Scenario) -> "Session":
@@ -75,7 +82,7 @@ class Session:
             writer = RunWriter.resume(folder / place, model.clock.hours, tables)
             recorder = Recorder(writer, part, checkpoint.recorders[place])
             recordings[place] = Recording(part, recorder, its.name)
-        return cls(model, recordings, wall_before=checkpoint.wall_s)
+        return cls(model, recordings, Spent.restored(checkpoint.spent))
 
     def with_model(self, model: PopulationModel, scenario: Scenario) -> "Session":
         """Return the session with another model in place of its own, in the same folders."""
@@ -85,51 +92,68 @@ class Session:
             recordings[place] = Recording(
                 part, Recorder(old.writer, part, old.snapshot()), its.name
             )
-        return Session(model, recordings, self.wall_before, self.started)
+        return Session(model, recordings, self.spent, self.started, self.compiling)
 
     @property
     def writer(self) -> RunWriter:
         """The writer of the run folder."""
         return self.recordings[_OWN].writer
 
-    @property
-    def wall_s(self) -> float:
-        """Wall time of the run, earlier parts included [s]."""
-        return self.wall_before + time.perf_counter() - self.started
+    def spent_so_far(self) -> Spent:
+        """Return what the run has taken until now, earlier parts included."""
+        compiled = 0.0 if self.compiling is None else self.compiling.seconds
+        return replace(
+            self.spent,
+            wall_s=self.spent.wall_s + time.perf_counter() - self.started,
+            compile_s=self.spent.compile_s + compiled,
+        )
+
+    def step(self) -> None:
+        """Advance the model, and with it a lesion inside of it, by one fate step."""
+        self.model.step()
+        for recording in self.recordings.values():
+            self.spent.cell_steps += sum(p.n for p in recording.model.state.populations)
 
     def record(self) -> None:
         """Record the present state."""
-        for recording in self.recordings.values():
-            recording.recorder.record()
+        with self._recording():
+            for recording in self.recordings.values():
+                recording.recorder.record()
 
     def save(self) -> None:
         """Bring all that was recorded to the disk, then a checkpoint."""
-        parts = self.recordings.items()
-        for _, recording in parts:
-            recording.writer.checkpoint_tables()
-        checkpoint = Checkpoint(
-            self.model,
-            {place: recording.recorder.snapshot() for place, recording in parts},
-            {place: recording.writer.snapshot() for place, recording in parts},
-            self.wall_s,
-        )
-        write_checkpoint(self.writer.folder, checkpoint)
+        with self._recording():
+            parts = self.recordings.items()
+            for _, recording in parts:
+                recording.writer.checkpoint_tables()
+            checkpoint = Checkpoint(
+                self.model,
+                {place: recording.recorder.snapshot() for place, recording in parts},
+                {place: recording.writer.snapshot() for place, recording in parts},
+                vars(self.spent_so_far()),
+            )
+            write_checkpoint(self.writer.folder, checkpoint)
 
-    def finish(self, compiling: runtime.CompileTimer) -> str:
+    def finish(self) -> str:
         """Write what belongs to the end and run.json; return why the run ended."""
         assert self.model.exit_reason is not None
         reason = self.model.exit_reason.name.lower()
         for place, (model, recorder, arm) in reversed(self.recordings.items()):
-            found = close(recorder.writer, model, arm)
+            with self._recording():
+                found = close(recorder.writer, model, arm)
             info: dict[str, Any] = {"exit_reason": reason, "end_h": model.clock.hours}
             if place == _OWN:
-                info |= {
-                    "wall_s": self.wall_s,
-                    "compile_s": compiling.seconds,
-                    "seconds_per_process": model.seconds_per_process,
-                }
+                info |= self.spent_so_far().as_info()
+                info["seconds_per_process"] = model.seconds_per_process
             recorder.writer.finish({**info, "ledger": describe_ledger(model), **found})
         return reason
+
+    @contextmanager
+    def _recording(self) -> Iterator[None]:
+        """Count the seconds of the block as recording."""
+        started = time.perf_counter()
+        yield
+        self.spent.record_s += time.perf_counter() - started
 
 
 def describe(scenario: Scenario, model: PopulationModel) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def hand_out(n, site, capacity, exposure, hours, uptake, eaa_saturation):  # typ
 
     site : int32[>= n]; capacity : float64[4, >= n] [fmol/h]; exposure : float64[4, n_site] [h]
     uptake : float64[4, >= n] [fmol] and eaa_saturation : float64[>= n] (exposure to the essential
-    amino acids over ``hours``), overwritten below n
+    amino acids over ``hours``), overwritten below n; uptake may be the array of the capacities
     """
     if n <= SERIAL_CELLS:
         _serve(0, n, site, capacity, exposure, 1.0 / hours, uptake, eaa_saturation)

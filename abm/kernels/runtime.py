@@ -25,8 +25,6 @@ def set_threads(threads: int) -> None:
 class CompileTimer(AbstractContextManager["CompileTimer"]):
     """Adds up the seconds that the compiler takes inside the ``with`` block."""
 
-    seconds = 0.0
-
     def __enter__(self) -> "CompileTimer":
         self._recording = event.install_recorder("numba:compile")
         self._records = self._recording.__enter__()
@@ -34,11 +32,16 @@ class CompileTimer(AbstractContextManager["CompileTimer"]):
 
     def __exit__(self, *error: Any) -> None:
         self._recording.__exit__(*error)
-        depth, since = 0, 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Seconds so far, compilations that have ended; those of callees are in their callers'."""
+        depth, since, seconds = 0, 0.0, 0.0
         for moment, record in self._records.buffer:
             if record.is_start:
                 since = moment if depth == 0 else since
                 depth += 1
             elif record.is_end:
                 depth -= 1
-                self.seconds += moment - since if depth == 0 else 0.0
+                seconds += moment - since if depth == 0 else 0.0
+        return seconds

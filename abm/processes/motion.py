@@ -13,6 +13,13 @@ from abm.parameters import ParameterSet, parameter
 FULLEST_LIST = 512
 """Entries per cell of the neighbour list beyond which the packing is refused."""
 
+FIRST_LIST = 8
+"""Entries per cell at first, half as many more where they do not suffice; tissue at rest in 2-D has
+about 5, a random start more for a moment."""
+
+SPARE_SHARE = 8
+"""One over the spare part of the scratch, so that few cells more need no new one."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MotionParameters(ParameterSet):
@@ -85,7 +92,7 @@ class Motion:
             capped_share=float(parameters.capped_share),
             allowance=float(parameters.list_allowance),
         )
-        self._reserve(1, 16)
+        self._reserve(1, FIRST_LIST)
 
     def __getstate__(self) -> tuple[MotionParameters, tuple[float, float]]:
         return self.parameters, self.size
@@ -106,7 +113,7 @@ class Motion:
         """
         n_cell = bodies.radius.shape[0]
         if n_cell > self._capacity:
-            self._reserve(n_cell + n_cell // 2, self._entries_per_cell)
+            self._reserve(n_cell + n_cell // SPARE_SHARE, FIRST_LIST)
         cells = mechanics.Cells(*bodies, self._pressure[:n_cell])
         while True:
             status, n_steps, capped, n_listings, worst = mechanics.move_cells(
@@ -120,7 +127,7 @@ class Motion:
                     f"motion: {n_cell} cells in {self.size[0]:g} x {self.size[1]:g} um overlap "
                     "too much; start with fewer cells or a larger box"
                 )
-            self._reserve(self._capacity, 2 * self._entries_per_cell)
+            self._reserve(self._capacity, self._entries_per_cell * 3 // 2)
             cells = mechanics.Cells(*bodies, self._pressure[:n_cell])
         if status == mechanics.NOT_FINITE:
             raise NumericalError(

@@ -133,8 +133,8 @@ class Nutrients(AbstractProcess):
         """Add uptake capacity and owed exports of all cells to their sites."""
         n = population.n
         exchange = self.exchanges[population.name].fit(population)
-        uptake_capacity(population.state, n, self.parameters[population.name], exchange.capacity)
-        capacity = exchange.capacity
+        uptake_capacity(population.state, n, self.parameters[population.name], exchange.uptake)
+        capacity = exchange.uptake
         owed_asn, owed_gln = population["owed_asn"], population["owed_gln"]
         if population.has(Group.WEIGHTED):
             weight = population.weights()
@@ -150,7 +150,7 @@ class Nutrients(AbstractProcess):
     def _hand_out(self, population: Population, exposure: np.ndarray, hours: float) -> None:
         exchange = self.exchanges[population.name]
         hand_out(
-            population.n, self._sites(population), exchange.capacity, exposure, hours,
+            population.n, self._sites(population), exchange.uptake, exposure, hours,
             exchange.uptake, exchange.eaa_saturation,
         )  # fmt: skip
 

@@ -48,7 +48,7 @@ _DATA_NAMES = frozenset(
 
 
 class Checkpoint(NamedTuple):
-    """A run as it was: the model, what recorders and tables held, wall time so far [s].
+    """A run as it was: the model, what recorders and tables held, what it took so far.
 
     ``recorders`` and ``tables`` are by folder inside of the run folder, "" for itself.
     """
@@ -56,7 +56,7 @@ class Checkpoint(NamedTuple):
     model: PopulationModel
     recorders: dict[str, dict[str, Any]]
     tables: dict[str, dict[str, Any]]
-    wall_s: float
+    spent: dict[str, float]
 
 
 def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:

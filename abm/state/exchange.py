@@ -14,8 +14,8 @@ from abm.state.sites import N_UPTAKE
 class Exchange:
     """Work arrays of one population, as long as its columns.
 
-    capacity        : float64[4, capacity] [fmol/h], uptake at full saturation (Asn, Gln, Glu, EAA)
-    uptake          : float64[4, capacity] [fmol], taken from the site in the present interval
+    uptake          : float64[4, capacity] (Asn, Gln, Glu, EAA): uptake at full saturation [fmol/h]
+                      until the site has answered, then what it gave in the present interval [fmol]
     fluxes          : float64[5, capacity] [fmol], named fluxes of the present interval (CellFlux)
     eaa_saturation  : float64[capacity], saturation of the exchanger by outside amino acids
     conditions      : float64[3, capacity] in [0, 1] (CellCondition): room for growth, factor of
@@ -23,7 +23,6 @@ class Exchange:
     expression      : float64[capacity], ASNS gain times set-point
     """
 
-    capacity: np.ndarray = field(default_factory=lambda: np.zeros((N_UPTAKE, 0)))
     uptake: np.ndarray = field(default_factory=lambda: np.zeros((N_UPTAKE, 0)))
     fluxes: np.ndarray = field(default_factory=lambda: np.zeros((N_FLUX, 0)))
     eaa_saturation: np.ndarray = field(default_factory=lambda: np.zeros(0))
@@ -34,7 +33,6 @@ class Exchange:
         """Make the arrays as long as the population's columns; contents may be lost."""
         if self.eaa_saturation.shape[0] != population.capacity:
             n = population.capacity
-            self.capacity = np.zeros((N_UPTAKE, n))
             self.uptake = np.zeros((N_UPTAKE, n))
             self.fluxes = np.zeros((N_FLUX, n))
             self.eaa_saturation = np.zeros(n)
