@@ -71,7 +71,11 @@ def _many(outcome: dict[str, Any]) -> list[tuple[str, str]]:
 def _relapse(outcome: dict[str, Any]) -> str:
     if outcome.get("relapsed"):
         origin = outcome.get("relapse_origin") or "marrow"
-        came = "" if origin == "marrow" else f", from cells that survived in the {origin}"
+        came = (
+            ""
+            if origin == "marrow"
+            else f", from cells that were in the {origin.replace('csf', 'CSF')} at the start"
+        )
         return f"{_day(outcome['time_to_relapse_d'], '')}{came}"
     if outcome.get("extinct_d") is not None:
         return f"none; the last blast died on {_day(outcome['extinct_d'], '')}"
@@ -83,15 +87,16 @@ def _composition(outcome: dict[str, Any]) -> str:
     parts = [] if share is None else [f"{share:.0%} of resistant genotype"]
     parts.append(f"{outcome['n_clones_at_relapse']} clones")
     parts.append(f"{outcome['n_founders_resistant_at_relapse']:,} resistant founders")
-    largest = outcome.get("largest_clone_share")
-    if largest is not None:
-        alleles = outcome.get("largest_clone_methylated_alleles", -1)
-        n_founders = outcome.get("largest_clone_n_founders", 1)
-        is_class = outcome.get("largest_clone_parent_id", 0) == -1
-        notes = ["there at the start" if is_class else f"{n_founders:,} founder"]
-        if alleles is not None and alleles >= 0:
-            notes.insert(0, genotype_name(alleles, outcome.get("largest_clone_gain") or 1.0))
-        parts.append(f"largest {largest:.0%} ({', '.join(notes)})")
+    initial = outcome.get("share_initial_at_relapse")
+    if initial:
+        parts.append(f"{initial:.0%} of cells that were there at the start")
+    largest = outcome.get("largest_mutant_share")
+    if largest:
+        name = genotype_name(
+            outcome["largest_mutant_methylated_alleles"], outcome["largest_mutant_gain"]
+        )
+        arose = _day(outcome["largest_mutant_origin_d"], "?")
+        parts.append(f"largest clone from one cell {largest:.2%} ({name}, arose on {arose})")
     return ", ".join(parts)
 
 

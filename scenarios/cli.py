@@ -85,11 +85,15 @@ def list_() -> int:
 @app.command
 def show(scenario: ScenarioName, /, *, set_: Assignments = None) -> int:
     """Print a scenario, assay or cohort with every default filled in."""
+    from abm.pharmacology.protocols import memory_comments
     from scenarios.catalogue import is_assay
     from scenarios.cohort.load import dump_cohort, is_cohort, load_cohort
 
     if is_cohort(scenario):
-        write(dump_cohort(load_cohort(scenario, set_ or ())), end="")
+        checked = load_cohort(scenario, set_ or ())
+        treatments = [arm["treatment"] for arm in checked.arms.values()]
+        names = [str(one["protocol"]) for one in treatments if one.get("protocol")]
+        write(memory_comments(names) + dump_cohort(checked), end="")
         return DONE
     if is_assay(scenario):
         from scenarios.studies.load import dump_assay, load_assay
@@ -98,7 +102,9 @@ def show(scenario: ScenarioName, /, *, set_: Assignments = None) -> int:
         return DONE
     from scenarios.load import dump_resolved, load
 
-    write(dump_resolved(load(scenario, set_ or ())), end="")
+    resolved = load(scenario, set_ or ())
+    protocol = resolved.treatment.protocol
+    write(memory_comments([protocol] if protocol else []) + dump_resolved(resolved), end="")
     return DONE
 
 

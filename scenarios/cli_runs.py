@@ -119,8 +119,9 @@ def attribute(
     n_workers = default_workers() if workers is None else workers
     with ProgressBar("attribution", "runs") as progress:
         found = attribute(
-            source, set_ or (), seed=seed, only=only or (), workers=n_workers, progress=progress
-        )
+            source, set_ or (), seed=seed, only=only or (), workers=n_workers, progress=progress,
+            needs_relapse=True,
+        )  # fmt: skip
     files = found.write(folder, overwrite)
     columns = ["mechanism", "n_relapsed", "relapse_d", "change_d", "verdict"]
     write(found.table[columns].to_string(index=False, float_format="{:.4g}".format, na_rep="-"))

@@ -15,6 +15,10 @@ from abm.errors import AsnsimError, RunFolderError, ScenarioError
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 DEBUG = "ASNSIM_DEBUG"
 _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
+_BAD_PLACE = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG
+)  # fmt: skip
+"""What a system says of a name or a folder that could not have been used from the start."""
 _NO_SPACE = re.compile(r"errno 28\b|no space left", re.IGNORECASE)
 """Some libraries raise an OSError that holds the number in its text only."""
 
@@ -117,7 +121,8 @@ def explain(error: BaseException) -> int:
     if isinstance(error, AsnsimError):
         return tell(str(error), FAILED)
     if isinstance(error, OSError):
-        return tell(explain_system(error), FAILED)
+        is_input = error.errno in _BAD_PLACE
+        return tell(explain_system(error), BAD_INPUT if is_input else FAILED)
     if isinstance(error, ModuleNotFoundError):
         return tell(f"the package '{error.name}' is missing: pip install '.[all]'", FAILED)
     if isinstance(error, MemoryError):
@@ -137,7 +142,8 @@ def explain_system(error: OSError) -> str:
             f"there is marked as unfinished"
         )
     reason = (error.strerror or str(error)).lower()
-    return f"{where}{reason}"
+    remedy = ": choose another place" if error.errno in _BAD_PLACE else ""
+    return f"{where}{reason}{remedy}"
 
 
 def parse_error(error: CycloptsError) -> str:

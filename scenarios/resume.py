@@ -32,6 +32,7 @@ from scenarios.run import (
     set_threads,
 )
 from scenarios.schema import Scenario
+from scenarios.schema.base import show_time
 from scenarios.session import Session, describe
 
 _OF_THE_PAST = ("environment", "cells", "replicates", "barcodes")
@@ -112,14 +113,14 @@ def branch(
         at = checkpoint.model.clock.tick
     _check_changes(past, changed, at * past.time.tick_hours)
     if not at < changed.time.end_ticks:
-        raise ScenarioError(f"--at: the run ends at {changed.time.end:g} h: must be earlier")
+        raise ScenarioError(f"--at: the run ends at {show_time(changed.time.end)}: must be earlier")
     with runtime.CompileTimer() as compiling:
         session = _copied(folder, out, checkpoint, past, overwrite)
         if session.model.clock.tick < at:
             carry_on(session, past.time.checkpoint_ticks, compiling, progress, at)
         if session.model.clock.tick < at:
             hours = session.model.clock.hours
-            raise ScenarioError(f"--at: the run ended at {hours:g} h: must be earlier")
+            raise ScenarioError(f"--at: the run ended at {show_time(hours)}: must be earlier")
         segments = [*info.get("past", []), _segment(past, session.model.clock.hours)]
         session = change(session, changed)
         session.writer.scenario(dump_resolved(changed))
@@ -216,9 +217,9 @@ def _segment(scenario: Scenario, until_h: float) -> dict[str, Any]:
 def _on_grid(scenario: Scenario, hours: float, option: str) -> int:
     time = scenario.time
     if not hours > 0.0 or not time.is_on_grid(hours) or time.ticks(hours) % time.fate_ticks:
-        step = time.fate_ticks * time.tick
+        step = show_time(time.fate)
         raise ScenarioError(
-            f"{option}: {hours:g} h must be a positive multiple of the fate step, {step:g} min"
+            f"{option}: {show_time(hours)} must be a positive multiple of the fate step, {step}"
         )
     return time.ticks(hours)
 

@@ -133,32 +133,6 @@ def transition(
     return kept + extra, extra + hidden, lost + hidden, draw
 
 
-@parallel_kernel
-def draw_transitions(
-    seed: np.uint64,
-    stream: int,
-    tick: int,
-    keys: np.ndarray,
-    weights: np.ndarray,
-    birth: np.ndarray,
-    death: np.ndarray,
-    hours: float,
-    out: np.ndarray,
-) -> None:
-    """Draw :func:`transition` for each entry.
-
-    keys         : uint64[m]
-    weights      : int64[m], up to 4e12
-    birth, death : float64[m] [1/h], not negative
-    hours        : interval [h]
-    out          : int64[3, m], overwritten: new weight (-1: failed), births, deaths
-    """
-    for i in prange(keys.shape[0]):
-        out[0, i], out[1, i], out[2, i], _ = transition(
-            seed, stream, tick, keys[i], 0, weights[i], birth[i], death[i], hours
-        )
-
-
 @kernel
 def _staged_one_by_one(
     seed: np.uint64,

@@ -5,7 +5,7 @@ that the entry names in ``basis``; protocols that rest on memory carry the mark
 :data:`FROM_MEMORY` wherever they are shown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -115,11 +115,6 @@ class Protocol:
         mark = f" [{FROM_MEMORY}]" if self.is_from_memory else ""
         return f"{self.title}{mark} ({self.source})"
 
-    @property
-    def short_label(self) -> str:
-        """Title and mark, for legends."""
-        return f"{self.title} [{FROM_MEMORY}]" if self.is_from_memory else self.title
-
     def arm(self, name: str | None = None) -> Arm:
         """Return an arm; raises ScenarioError that names the nearest."""
         if name is None:
@@ -163,6 +158,16 @@ def find_protocol(name: object, *, where: str = "protocol") -> Protocol:
             f"{where}: no protocol {str(name)[:60]!r}{units.did_you_mean(str(name)[:60], known)}"
         )
     return known[name]
+
+
+def memory_comments(names: Iterable[str]) -> str:
+    """Return a YAML comment for each protocol that was written down from memory, else nothing."""
+    found = [find_protocol(name) for name in dict.fromkeys(names)]
+    return "".join(
+        f"# protocol {one.id}: {one.label}, check it before you rely on it\n"
+        for one in found
+        if one.is_from_memory
+    )
 
 
 def protocol_lines() -> list[tuple[str, str]]:

@@ -117,13 +117,24 @@ class Traffic(AbstractProcess):
         self._tick = clock.tick
         if passed not in self._probabilities:
             self._probabilities[passed] = self.parameters.probabilities(clock.to_hours(passed))
+        before, moved = np.zeros((state.n_replicate, _N)), np.zeros((state.n_replicate, _N, _N))
         for population in state.tumour():
             if population.has(Group.WEIGHTED):
-                self._move(state, population, self._probabilities[passed], clock.tick)
+                self._move(state, population, self._probabilities[passed], clock.tick, moved)
+                sites, weights = population.live("site"), population.weights()
+                there = np.bincount(sites, weights=weights, minlength=state.sites.n)
+                before += there.reshape(-1, _N)
+        _descend(state.descent, before - moved.sum(axis=2), moved)
 
     def _move(
-        self, state: State, population: Population, moves: NDArray[np.float64], tick: int
+        self,
+        state: State,
+        population: Population,
+        moves: NDArray[np.float64],
+        tick: int,
+        moved: NDArray[np.float64],
     ) -> None:
+        """Move the cells of a population; adds them to ``moved`` float64[R, from, to]."""
         tallies = population.tallies
         assert tallies is not None
         entries = np.arange(tallies.n)
@@ -152,6 +163,10 @@ class Traffic(AbstractProcess):
             keys[places == place] = own
         counts = np.ascontiguousarray(leaving[places, :, movers].T)
         sites = population["site"][rows] - home[movers] + places
+        way = (sites // _N * _N + home[movers]) * _N + places
+        moved += np.bincount(way, weights=counts.sum(axis=0), minlength=moved.size).reshape(
+            moved.shape
+        )
         tallies.counts[:, entries] -= leaving.sum(axis=0)
         targets = join_rows(population, rows, sites, counts.sum(axis=0))
         tallies.add(targets, clones, keys, counts)
@@ -185,3 +200,16 @@ class Traffic(AbstractProcess):
                 leaving[place, stage, going] = taken
                 left[stage, going] -= taken
         return leaving
+
+
+def _descend(
+    descent: NDArray[np.float64], stayed: NDArray[np.float64], moved: NDArray[np.float64]
+) -> None:
+    """Let the cells that move bring their descent along, Eq. (B26); changes ``descent`` in place.
+
+    descent float64[R, now, then]; stayed float64[R, 4] cells; moved float64[R, from, to]. The cells
+    of one compartment are taken as alike; an empty one keeps what it had until cells come.
+    """
+    gained = stayed[:, :, None] * descent + np.einsum("rij,rio->rjo", moved, descent)
+    total = (stayed + moved.sum(axis=1))[:, :, None]
+    np.divide(gained, total, out=descent, where=total > 0.0)

@@ -75,7 +75,6 @@ class WeightedFate:
         """Go on with the pools and the books of merging of a run that branches here."""
         self.reports = before.reports
         self.inheritance.pools = before.inheritance.pools
-        self.inheritance.pooled = before.inheritance.pooled
 
     def advance(
         self,
@@ -116,6 +115,8 @@ class WeightedFate:
             state, population, parents, clock.tick, hours, kinetics.mutation_probability,
             kinetics.pool_above,
         )  # fmt: skip
+        population.weigh()
+        self.inheritance.split(state, population, clock.tick, kinetics.pool_above)
         self._merge(state, population, clock, hours)
 
     def _transition(

@@ -11,6 +11,7 @@ from abm.kernels.changes import draw_changes, member_keys
 from abm.parameters import ParameterSet, parameter
 from abm.processes.genotypes import Outcomes, genotype_codes, one_number, outcomes_of
 from abm.processes.inheritance import InheritanceParameters
+from abm.processes.pool_split import Pools, split_pools
 from abm.state.columns import Group
 from abm.state.population import Population
 from abm.state.state import State
@@ -23,6 +24,8 @@ class PoolParameters(ParameterSet):
 
     kept_share: float = parameter(1e-3, high=1.0, source="assumption A314")
     """Share of its genotype from which a clone stays its own agent when the genotype is pooled."""
+    split_share: float = parameter(0.25, high=1.0, source="assumption A490")
+    """Share of ``pool_above`` below which the cells of a pool are clones of their own again."""
 
 
 class Parents(NamedTuple):
@@ -64,10 +67,7 @@ class WeightedInheritance:
     parameters: InheritanceParameters
     streams: Streams
     pool: PoolParameters = PoolParameters()
-    pools: dict[tuple[str, int, int, int], int] = field(default_factory=dict)
-    """Clone of each pool, by population, replicate, parent clone and genotype."""
-    pooled: set[tuple[str, int, int]] = field(default_factory=set)
-    """Genotypes that are pooled: population, replicate, genotype."""
+    pools: Pools = field(default_factory=Pools)
 
     def __post_init__(self) -> None:
         self._outcomes = outcomes_of(self.parameters)
@@ -114,9 +114,15 @@ class WeightedInheritance:
             places = np.stack([replicate[is_pooled], code[is_pooled]])
             _, first = np.unique(one_number(places), return_index=True)
             for r, c in places[:, first].T.tolist():
-                if (population.name, r, c) not in self.pooled:
-                    self.pooled.add((population.name, r, c))
+                if (population.name, r, c) not in self.pools.genotypes:
+                    self.pools.genotypes.add((population.name, r, c))
                     self._join_pool(state, population, r, c, tick)
+
+    def split(self, state: State, population: Population, tick: int, pool_above: float) -> None:
+        """Let the cells of pools be clones of their own where a genotype has become small."""
+        limit = self.pool.split_share * pool_above
+        for replicate, code in split_pools(state, population, tick, limit).T.tolist():
+            self.pools.close(population.name, replicate, code)
 
     def _draw(
         self, population: Population, parents: Parents, tick: int, mutation_probability: float
@@ -275,14 +281,14 @@ class WeightedInheritance:
         mutations: int,
     ) -> int:
         """Return the pool of one genotype and parent clone, a new one where there is none."""
-        key = (name, replicate, parent, code)
-        if key not in self.pools:
+        pools = self.pools.of(name, replicate, code)
+        if parent not in pools:
             where = replicate if state.sites_per_replicate > 1 else -1
             ids = state.clones.add_many(
                 np.array([parent]), tick, alleles, gain, mutations, 0, where, is_pool=True
             )
-            self.pools[key] = int(ids[0])
-        return self.pools[key]
+            pools[parent] = int(ids[0])
+        return pools[parent]
 
     @staticmethod
     def _genotype(population: Population, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

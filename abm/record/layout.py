@@ -150,7 +150,7 @@ PATIENTS_COLUMNS: tuple[Column, ...] = (
     _mean("marrow_blast_share_end", "", f"blasts at the end, {_SHARE_OF_MARROW}"),
     _day("csf_relapse_d", "cerebrospinal fluid involved again; NaN without"),
     Column("relapse_compartment", "str", "", "where relapse showed first: marrow, csf or nothing"),
-    Column("relapse_origin", "str", "", "where the cells of a marrow relapse had survived"),
+    Column("relapse_origin", "str", "", "where most of a marrow relapse was at the start"),
     _mean("share_resistant_at_relapse", "", "of the blasts of the marrow"),
     _count("n_clones_at_relapse", "living clones in the marrow"),
     _count("n_clones_above_1_percent_at_relapse", "those of at least 1 %"),
@@ -163,6 +163,12 @@ PATIENTS_COLUMNS: tuple[Column, ...] = (
     _count("largest_clone_n_founders", "founder events in it"),
     _count("largest_clone_methylated_alleles", "silenced ASNS alleles, -1 without"),
     _mean("largest_clone_gain", "", "heritable ASNS gain"),
+    _mean("share_initial_at_relapse", "", "blasts of the classes that were there at the start"),
+    _mean("largest_mutant_share", "", "largest clone that arose from one cell by a change"),
+    _count("largest_mutant_id", "that clone, -1 without"),
+    _day("largest_mutant_origin_d", "when it arose; before the start below 0"),
+    _count("largest_mutant_methylated_alleles", "its silenced ASNS alleles, -1 without"),
+    _mean("largest_mutant_gain", "", "its heritable ASNS gain"),
 )
 
 MRD_COLUMNS: tuple[Column, ...] = (

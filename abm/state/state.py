@@ -44,6 +44,9 @@ class State:
     """Set by the dosing process for the present interval."""
     partner_hazard: np.ndarray = field(default_factory=lambda: np.zeros(1))
     """Death of tumour cells by partner drugs, float64[n_replicate] [1/h]; set by dosing."""
+    descent: np.ndarray = field(default_factory=lambda: np.zeros((1, 1, 1)))
+    """Expected share of the tumour cells at a site whose ancestors were at another at the start,
+    float64[n_replicate, n_site, n_site] (now, then), sites of a replicate; traffic moves it."""
     is_stopped: np.ndarray = field(default_factory=lambda: np.zeros(1, np.bool_))
     counters: Counters = field(default_factory=lambda: Counters.zeros(1))
 
@@ -51,6 +54,8 @@ class State:
         self.is_stopped = np.zeros(self.n_replicate, np.bool_)
         self.partner_hazard = np.zeros(self.n_replicate)
         self.counters = Counters.zeros(self.n_replicate)
+        of_one = np.eye(self.sites_per_replicate)
+        self.descent = np.tile(of_one, (self.n_replicate, 1, 1))
 
     @property
     def has_first_sites(self) -> bool:

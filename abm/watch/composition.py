@@ -37,6 +37,15 @@ class Composition:
     largest_clone_n_founders: int = 0
     largest_clone_methylated_alleles: int = -1
     largest_clone_gain: float = float("nan")
+    share_initial: float = float("nan")
+    """Blasts of the classes that were there at the start: descendants of many founders, not of one
+    event."""
+    largest_mutant_share: float = float("nan")
+    """Of the largest clone that arose from one cell by a heritable change; 0 without."""
+    largest_mutant_id: int = -1
+    largest_mutant_origin_d: float = float("nan")
+    largest_mutant_methylated_alleles: int = -1
+    largest_mutant_gain: float = float("nan")
 
 
 _LARGE = 0.01
@@ -53,13 +62,28 @@ def composition(view: View, site: int, hours_per_tick: float) -> Composition:
     is_of_resistant = np.bincount(inverse, weights=counts * resistant) > 0.0
     clones = view.state.clones
     is_pool = clones.is_pool[clone]
+    is_initial = (clones.parent[clone] < 0) & ~is_pool
     found = Composition(
         share_resistant=float((counts * resistant).sum()) / total,
         n_clones=int((cells > 0).sum()),
         n_clones_above_1_percent=int((cells >= _LARGE * total).sum()),
         n_founders_resistant=int(clones.n_founders[clone[is_of_resistant]].sum()),
         share_pooled=float(cells[is_pool].sum()) / total,
+        share_initial=float(cells[is_initial].sum()) / total,
+        largest_mutant_share=0.0,
     )
+    is_mutant = ~is_pool & (clones.parent[clone] >= 0)
+    if is_mutant.any():
+        largest = int(np.where(is_mutant, cells, -1.0).argmax())
+        one = int(clone[largest])
+        found = replace(
+            found,
+            largest_mutant_share=float(cells[largest]) / total,
+            largest_mutant_id=one,
+            largest_mutant_origin_d=clones.origin_tick[one] * hours_per_tick / HOURS_PER_DAY,
+            largest_mutant_methylated_alleles=int(clones.methylated_alleles[one]),
+            largest_mutant_gain=float(clones.gain[one]),
+        )
     if is_pool.all():
         return found
     largest = int(np.where(is_pool, -1.0, cells).argmax())

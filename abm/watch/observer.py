@@ -167,9 +167,6 @@ class Watch:
         r.extinct[np.isnan(r.extinct) & (total == 0.0)] = hours
         if hours >= self.plan.treatment_start:
             self._look_at_disease(state, clock, is_followed, total)
-        empty = (marrow == 0.0) & (total > 0.0) & np.isnan(r.relapse)
-        if empty.any():
-            r.origin[empty] = r.cells[empty].argmax(axis=1)
         while self._n_mrd_done < len(self.plan.mrd):
             name, due = self.plan.mrd[self._n_mrd_done]
             if hours < due:
@@ -202,6 +199,7 @@ class Watch:
         if not relapsing.any():
             return
         r.relapse[relapsing] = hours
+        r.origin[relapsing] = state.descent[relapsing, Compartment.MARROW].argmax(axis=1)
         view = View(state, self._facts)
         for patient in np.flatnonzero(relapsing).tolist():
             site = _N * patient + Compartment.MARROW

@@ -11,7 +11,7 @@ from abm.watch.composition import Composition
 
 
 class Place(IntEnum):
-    """Where a relapse showed, or where its cells had survived."""
+    """Where a relapse showed, or where its ancestors were at the start."""
 
     NONE = -1
     PLASMA = 0
@@ -62,7 +62,7 @@ class Readings:
     latest_mrd: np.ndarray
     """Last reading of residual disease by flow cytometry; nan before the first."""
     origin: np.ndarray
-    """int64[R], Place that held the most blasts when the marrow was last empty; else MARROW."""
+    """int64[R], Place from which most of a marrow relapse descends since the start; else MARROW."""
 
     @classmethod
     def empty(cls, n: int) -> Self:

@@ -32,6 +32,10 @@ _LEAST_CHANGE_D, _LEAST_SHARE = 1.0, 0.02
 TABLE = "attribution.csv"
 FIGURE = "attribution.png"
 NO_REMISSION = "no remission"
+_NO_RELAPSE = (
+    "has no relapse that could be attributed: choose one that relapses, or follow it for longer "
+    "(--set time.end=...)"
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ def attribute(
     only: Sequence[str] = (),
     workers: int = 1,
     progress: Progress | None = None,
+    needs_relapse: bool = False,
 ) -> Attribution:
     """Run a scenario as it is, and with each mechanism that applies switched off.
 
@@ -81,8 +86,12 @@ def attribute(
     All runs have the same seed, hence the same random numbers. ``only`` names mechanisms. Runs are
     spread over ``workers`` processes with an equal share of the threads each. A run without a
     mechanism that fails is listed with its error and ends no other. Raises ScenarioError for an
-    unknown mechanism or a scenario that cannot be used, AsnsimError where the run as it was fails.
+    unknown mechanism or a scenario that cannot be used and, with ``needs_relapse``, where the run
+    as it was has no relapse (of a finished run folder, before anything is run); AsnsimError where
+    the run as it was fails.
     """
+    if needs_relapse and not overrides and seed is None and isinstance(source, (str, Path)):
+        _check_outcome(Path(source))
     scenario = _read(source, overrides, seed)
     texts = {AS_IT_WAS: to_yaml(_contents(scenario))}
     chosen = _chosen(only)
@@ -90,7 +99,7 @@ def attribute(
         tree = copy.deepcopy(_contents(scenario))
         if mechanism.switch_off(tree):
             texts[mechanism.id] = to_yaml(tree)
-    results = _run_all(scenario.name, texts, workers, progress)
+    results = _run_all(scenario, texts, workers, progress, needs_relapse)
     end, reference = scenario.time.end, results[AS_IT_WAS]
     rows = [_row(AS_IT_WAS, AS_IT_WAS, reference, reference, end)]
     for mechanism in chosen:
@@ -199,12 +208,30 @@ def _chosen(only: Sequence[str]) -> tuple[Mechanism, ...]:
     return tuple(known[name] for name in known if not only or name in only)
 
 
+def _check_outcome(folder: Path) -> None:
+    """Refuse the folder of a finished run of patients of whom none relapsed."""
+    path = folder / layout.RUN_INFO
+    if not path.is_file():
+        return
+    outcome = json.loads(path.read_text(encoding="utf-8")).get("outcome") or {}
+    if "n_patients" in outcome:
+        has_none = outcome["n_in_remission"] + outcome["n_extinct"] > 0 == outcome["n_relapsed"]
+    else:
+        has_none = outcome.get("remission_d") is not None and not outcome.get("relapsed")
+    if has_none:
+        raise ScenarioError(f"{folder}: {_NO_RELAPSE}")
+
+
 def _run_all(
-    name: str, texts: dict[str, str], workers: int, progress: Progress | None
+    scenario: Scenario,
+    texts: dict[str, str],
+    workers: int,
+    progress: Progress | None,
+    needs_relapse: bool,
 ) -> dict[str, Course]:
     keys, jobs = list(texts), list(texts.values())
     found: dict[str, Course] = {}
-    work = functools.partial(_course_bytes, name)
+    work = functools.partial(_course_bytes, scenario.name)
     for done, one in enumerate(completed(work, jobs, workers=max(workers, 1)), start=1):
         course = (
             Course.without_patients(one.error, True)
@@ -213,6 +240,8 @@ def _run_all(
         )
         if keys[one.place] == AS_IT_WAS and course.note:
             raise (AsnsimError if course.has_failed else ScenarioError)(course.note)
+        if needs_relapse and keys[one.place] == AS_IT_WAS and np.isnan(course.relapse).all():
+            raise ScenarioError(f"{scenario.name}, seed {scenario.seed}: {_NO_RELAPSE}")
         found[keys[one.place]] = course
         if progress is not None:
             progress(done, len(texts))

@@ -31,7 +31,7 @@ SHOWN_EVENTS = (
 """Kinds of events of a therapy that a cohort keeps; doses and draws are left out."""
 LEAST_SHARE = 0.01
 """Smallest share of the blasts at relapse of a genotype that is told."""
-_OF_THE_RUN = ("arm", "patient", "largest_clone_id")
+_OF_THE_RUN = ("arm", "patient", "largest_clone_id", "largest_mutant_id")
 """Columns that say something within one run only: clones are numbered through a whole batch."""
 _N = len(Compartment)
 

@@ -59,6 +59,13 @@ def is_quantity(text: str) -> bool:
     return len(text) <= _LONGEST_QUANTITY and _QUANTITY.fullmatch(text) is not None
 
 
+def show_time(hours: float) -> str:
+    """Write a time as an author would: in days from two days on, in minutes below an hour."""
+    if abs(hours) >= 48.0:
+        return f"{hours / 24.0:g} d"
+    return f"{hours:g} h" if abs(hours) >= 1.0 or hours == 0.0 else f"{hours * 60.0:g} min"
+
+
 def quantity(value: Any, unit: str) -> float:
     """Convert text such as ``"20 um"`` to a float in ``unit``.
 

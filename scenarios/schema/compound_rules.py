@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from abm.units import MINUTES_PER_HOUR
+from scenarios.schema.base import show_time
 
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
@@ -25,14 +26,14 @@ def find_compound_contradictions(scenario: "Scenario") -> Iterator[tuple[Path, s
         if one.at >= time.end:
             yield (
                 (*path, "at"),
-                f"{one.compound} at {one.at:g} h comes after the end of the run, {time.end:g} h: "
-                f"must be earlier, or set a later time.end",
+                f"{one.compound} at {show_time(one.at)} comes after the end of the run, "
+                f"{show_time(time.end)}: must be earlier, or set a later time.end",
             )
         if one.until is not None and one.until <= one.at:
             yield (
                 (*path, "until"),
-                f"{one.until:g} h is not after at, {one.at:g} h: write a later time, or leave it "
-                f"out where {one.compound} stays",
+                f"{show_time(one.until)} is not after at, {show_time(one.at)}: write a later "
+                f"time, or leave it out where {one.compound} stays",
             )
         for name, hours in (("at", one.at), ("until", one.until)):
             if hours is not None and not time.is_on_grid(hours):

@@ -29,10 +29,17 @@ class Document(Model):
     @pydantic.model_validator(mode="wrap")
     @classmethod
     def _keep_author(cls, value: Any, handler: Callable[[Any], Any]) -> Any:
+        if isinstance(value, dict):
+            value = cls.completed(value)
         document = handler(value)
         if isinstance(value, dict):
             document._author = value
         return document
+
+    @classmethod
+    def completed(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """Return what the author wrote with the defaults that hang on it."""
+        return value
 
     @property
     def name(self) -> str:

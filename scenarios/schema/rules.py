@@ -10,6 +10,7 @@ from abm.errors import ScenarioError
 from abm.units import MINUTES_PER_HOUR, did_you_mean
 from scenarios.formula import Formula
 from scenarios.schema import names
+from scenarios.schema.base import show_time
 from scenarios.schema.body_rules import find_body_contradictions
 from scenarios.schema.cells import FixedRateCells
 from scenarios.schema.environment import Body, Recipe, Tissue, Well
@@ -147,7 +148,7 @@ def _well(well: Well, scenario: "Scenario") -> Iterator[Finding]:
         if any(event.at == earlier.at for earlier in well.events[:index]):
             yield (
                 (here, "events", index, "at"),
-                f"a second event at {_show_time(event.at)}: make it one event",
+                f"a second event at {show_time(event.at)}: make it one event",
             )
     if len(set(well.species)) < len(well.species):
         yield (here, "species"), "names a species twice: name each once"
@@ -304,14 +305,14 @@ def _times(scenario: "Scenario") -> Iterator[Finding]:
         if time.is_on_grid(hours) and time.ticks(hours) % max(time.fate_ticks, 1):
             yield (
                 ("time", name),
-                f"{hours * MINUTES_PER_HOUR:g} min is no whole multiple of time.fate, "
-                f"{time.fate * MINUTES_PER_HOUR:g} min: write a multiple of it",
+                f"{show_time(hours)} is no whole multiple of time.fate, "
+                f"{show_time(time.fate)}: write a multiple of it",
             )
     for name in ("coupling", "fate", "record"):
         if getattr(time, name) > time.end:
             yield (
                 ("time", name),
-                f"{getattr(time, name):g} h is after the end: at most {time.end:g} h",
+                f"{show_time(getattr(time, name))} is after the end: at most {show_time(time.end)}",
             )
     for index, dose in enumerate(scenario.treatment.doses):
         path: Path = ("treatment", "doses", index)
@@ -331,10 +332,10 @@ def _times(scenario: "Scenario") -> Iterator[Finding]:
 
 def _leave_out(times: Sequence[float], late: Sequence[float], end: float, index: int) -> str:
     """Say how a course is shortened together with the run."""
-    kept = ", ".join(_show_time(at) for at in times if at not in late)
+    kept = ", ".join(show_time(at) for at in times if at not in late)
     return (
-        f"{len(late)} doses ({_show_time(late[0])} to {_show_time(late[-1])}) are after the end of "
-        f"the run, {_show_time(end)}: leave them out, e.g. --set "
+        f"{len(late)} doses ({show_time(late[0])} to {show_time(late[-1])}) are after the end of "
+        f"the run, {show_time(end)}: leave them out, e.g. --set "
         f"treatment.doses.{index}.at='[{kept}]', or set a later time.end"
     )
 
@@ -344,7 +345,7 @@ def _before_end(scenario: "Scenario", path: Path, at: float, what: str) -> Itera
     if at >= end:
         yield (
             path,
-            f"a {what} at {_show_time(at)} comes after the end of the run, {_show_time(end)}: "
+            f"a {what} at {show_time(at)} comes after the end of the run, {show_time(end)}: "
             f"must be earlier, or set a later time.end",
         )
     else:
@@ -360,10 +361,6 @@ def _on_grid(scenario: "Scenario", path: Path, hours: float) -> Iterator[Finding
             f"{hours * MINUTES_PER_HOUR:g} min is not on the tick of {time.tick} min: "
             f"write {max(n, 1) * time.tick} min",
         )
-
-
-def _show_time(hours: float) -> str:
-    return f"{hours / 24.0:g} d" if hours >= 48.0 else f"{hours:g} h"
 
 
 def _run(scenario: "Scenario") -> Iterator[Finding]:

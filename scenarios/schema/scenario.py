@@ -1,11 +1,12 @@
 """The scenario: everything that one run needs to know."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 
 from scenarios.schema import names
 from scenarios.schema.base import Boolean, Count, written
+from scenarios.schema.body_defaults import with_body_defaults
 from scenarios.schema.cells import CellPopulation, FixedRateCells, Inheritance, MechanisticCells
 from scenarios.schema.compound_rules import find_compound_contradictions
 from scenarios.schema.document import Document, Seed, contradictions
@@ -40,6 +41,11 @@ class Scenario(Document):
     seed: Seed = 1
 
     _name: str = pydantic.PrivateAttr("scenario")
+
+    @classmethod
+    def completed(cls, value: dict[str, Any]) -> dict[str, Any]:
+        """Return what the author wrote with the intervals and strata of a body."""
+        return with_body_defaults(value)
 
     @pydantic.model_validator(mode="after")
     def _check_contradictions(self) -> "Scenario":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from abm.errors import ScenarioError
 from abm.units import MINUTES_PER_HOUR, did_you_mean
 from scenarios.schema import treatment_names as names
+from scenarios.schema.base import show_time
 from scenarios.schema.environment import Body
 from scenarios.schema.treatment import Monitoring, Treatment
 
@@ -96,7 +97,7 @@ def _partners(scenario: "Scenario") -> Iterator[Finding]:
         elif partner.until <= partner.at[0]:
             yield (
                 (*path, "until"),
-                f"{_days(partner.until)} is not after the start, {_days(partner.at[0])}: "
+                f"{show_time(partner.until)} is not after the start, {show_time(partner.at[0])}: "
                 "write a later time",
             )
         for number, at in enumerate(partner.at):
@@ -104,8 +105,8 @@ def _partners(scenario: "Scenario") -> Iterator[Finding]:
             if at >= end:
                 yield (
                     where,
-                    f"{partner.drug} at {_days(at)} comes after the end of the run, {_days(end)}: "
-                    "must be earlier, or set a later time.end",
+                    f"{partner.drug} at {show_time(at)} comes after the end of the run, "
+                    f"{show_time(end)}: must be earlier, or set a later time.end",
                 )
             elif not scenario.time.is_on_grid(at):
                 yield (
@@ -190,7 +191,3 @@ def product_warnings(treatment: Treatment, product: str, preset: str | None) -> 
     if "sex" in given:
         given["sex"] = Sex.parse(given["sex"])
     return covariate_warnings(product, preset, Patient(**given))
-
-
-def _days(hours: float) -> str:
-    return f"{hours / 24.0:g} d" if hours >= 48.0 else f"{hours:g} h"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from abm.errors import ScenarioError
 from abm.units import did_you_mean
 from scenarios.load_errors import explain
+from scenarios.schema.base import show_time
 from scenarios.sweep.one_run import REPLICATE, outcome
 from scenarios.sweep.outcomes import OUTCOMES
 from scenarios.tuning.schema import Target
@@ -152,7 +153,8 @@ def check(aims: Sequence[Aim], columns: Sequence[str], end_h: float) -> None:
             raise ScenarioError(f"{where}.column: the time series has no '{aim.column}'{hint}")
         elif aim.time_h > end_h * (1.0 + _SAME):
             raise ScenarioError(
-                f"{where}.time: {aim.time_h:g} h is after the end of the run, {end_h:g} h"
+                f"{where}.time: {show_time(aim.time_h)} is after the end of the run, "
+                f"{show_time(end_h)}"
             )
 
 

@@ -26,6 +26,7 @@ SHORT = {
         "treatment.doses.0.at=[1 h]",
         "time={end: 3 h, record: 1 h}",
     ],
+    "course-amplified": COURSE,
     "course-fast": COURSE,
     "course-native": [*COURSE, "treatment.doses.1.at=[2 h]"],
     "course-pegaspargase": COURSE,

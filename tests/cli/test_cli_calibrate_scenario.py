@@ -323,7 +323,7 @@ class TestCsv:
         ({"targets": [{"time": "1 d", "column": "n_cels", "value": 1, "sd": 1}]},
          "targets.0.column: the time series has no 'n_cels'; did you mean 'n_cells'"),
         ({"targets": [{"time": "3 d", "column": "n_cells", "value": 1, "sd": 1}]},
-         "targets.0.time: 72 h is after the end of the run, 24 h"),
+         "targets.0.time: 3 d is after the end of the run, 24 h"),
         ({"targets": [{"value": 1, "sd": 1}]}, "needs either outcome, or time and column"),
         ({"targets": [{"outcome": "n_cells_end", "value": 0, "sd": 1, "scale": "log"}]},
          "must be above 0 on a log scale"),

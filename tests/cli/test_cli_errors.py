@@ -131,7 +131,7 @@ def test_run_hands_over_what_was_typed_and_prints_the_folder_only(capsys, fake_r
     [
         (OSError(errno.ENOSPC, "No space left on device", "runs/a"), 1, "runs/a: the disk is full"),
         (OSError("[Errno 28] Error writing bytes to file"), 1, "the disk is full"),
-        (PermissionError(errno.EACCES, "Permission denied", "runs"), 1, "runs: permission denied"),
+        (PermissionError(errno.EACCES, "Permission denied", "runs"), 2, "runs: permission denied"),
         (NumericalError("the solver stopped at 12.3 h"), 1, "the solver stopped at 12.3 h"),
         (MemoryError(), 1, "the memory is used up"),
         (ModuleNotFoundError("x", name="duckdb"), 1, "the package 'duckdb' is missing"),

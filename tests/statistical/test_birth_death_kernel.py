@@ -7,12 +7,12 @@ from scipy import stats
 
 from abm.kernels.birth_death import (
     draw_staged_transitions,
-    draw_transitions,
     growth_integral,
     hidden_births,
 )
 from abm.streams import Stream, Streams
 from tests.naive import samplers as naive
+from tests.sampler_loops import draw_transitions
 from tests.theory import case
 
 STREAMS = Streams(77)

@@ -8,8 +8,6 @@ from scipy import stats
 from abm.kernels import samplers
 from abm.kernels.samplers import (
     draw_binomials,
-    draw_negative_binomials,
-    draw_poissons,
     expm1,
     log1p,
     log_binomial_pmf,
@@ -18,6 +16,7 @@ from abm.kernels.samplers import (
 )
 from abm.streams import Stream, Streams
 from tests.naive import samplers as naive
+from tests.sampler_loops import draw_negative_binomials, draw_poissons
 
 STREAMS = Streams(20260)
 KEYS = STREAMS.founder_keys(0, 0, 40_000)

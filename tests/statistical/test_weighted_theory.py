@@ -5,11 +5,10 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-from abm.kernels.birth_death import draw_transitions
-from abm.kernels.samplers import draw_poissons
 from abm.streams import Stream, Streams
 from scenarios.build import build
 from scenarios.load import loads
+from tests.sampler_loops import draw_poissons, draw_transitions
 from tests.theory import case
 
 _SCENARIO = """

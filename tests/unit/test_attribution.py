@@ -209,6 +209,26 @@ def test_writes_a_table_and_a_figure_once(small, tmp_path):
     small.write(tmp_path / "out", overwrite=True)
 
 
+def test_a_run_without_relapse_is_refused_before_anything_is_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(attribution, "run_course", None)
+    (tmp_path / "run.json").write_text('{"outcome": {"remission_d": 14.5, "relapsed": false}}')
+    with pytest.raises(ScenarioError, match="no relapse that could be attributed"):
+        attribute(tmp_path, needs_relapse=True)
+
+
+def test_a_scenario_without_relapse_is_refused_after_the_run_as_it_was(monkeypatch):
+    ran = []
+
+    def cured(text, name):
+        ran.append(name)
+        return course(None)
+
+    monkeypatch.setattr(attribution, "run_course", cured)
+    with pytest.raises(ScenarioError, match="has no relapse"):
+        attribute(tissue({"time.end": "6 h"}, treatment=COURSE), needs_relapse=True)
+    assert len(ran) == 1
+
+
 def test_an_unknown_mechanism_is_refused_with_the_nearest():
     with pytest.raises(ScenarioError, match="did you mean 'gcn2'"):
         attribute(tissue(), only=("gcn3",))

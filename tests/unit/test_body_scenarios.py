@@ -167,3 +167,29 @@ def test_depletion_lasts_about_four_weeks_and_ends():
     assert is_depleted[(activity > 0.025) & (hours > 30.0)].all()
     assert 22.0 <= is_depleted.sum() * 4.0 / 24.0 <= 32.0
     assert asn[-1] > 45.0
+
+
+def intervals(time, cells=(BLASTS,), environment=None):
+    """Coupling, fate and record [h] of a body of which the author says so much."""
+    tree = {"asnsim": 1, "environment": {"kind": "body", **(environment or {})}, "time": time,
+            "cells": list(cells)}  # fmt: skip
+    found = loads(json.dumps(tree)).time
+    return found.coupling, found.fate, found.record
+
+
+def test_a_body_has_the_intervals_of_a_course_where_its_author_gives_none():
+    assert intervals({"end": "100 d"}) == (4.0, 12.0, 24.0)
+    assert intervals({"end": "2 d"}) == (2.0, 6.0, 6.0)
+    assert intervals({"end": "100 d", "record": "8 h"}) == (4.0, 4.0, 8.0)
+    assert intervals({"end": "100 d", "fate": "1 h"}) == (1.0, 1.0, 24.0)
+    assert intervals({"end": "2 h", "record": "1 h"}) == (1.0, 1.0, 1.0)
+    assert intervals({"end": "100 d", "coupling": "1 h", "fate": "3 h"}) == (1.0, 3.0, 24.0)
+
+
+def test_a_body_has_the_strata_of_a_course_where_its_author_gives_none():
+    own = {**BLASTS, "strata": {"asns": 2}}
+    normal = {"type": "normal", "line": "normal-lymphocyte", "number": 10**11}
+    scenario = body(cells=[BLASTS, own, normal])
+    strata = [(entry.strata.asns, entry.strata.threshold) for entry in scenario.cells]
+    assert strata == [(8, 4), (2, 8), (1, 4)]
+    assert "strata: {asns: 8, threshold: 4}" in dump_resolved(scenario)

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from abm.errors import ScenarioError
 from abm.pharmacology.cohort import virtual_patients
@@ -96,20 +97,24 @@ def coverage(tmp_path_factory):
     return pd.DataFrame(rows)
 
 
-def _covers(table, truth, low, high):
-    """54 of 60 are expected; 46 to 60 has a probability of 0.999 at the stated 90 %."""
-    n = int(((table[low] <= table[truth]) & (table[truth] <= table[high])).sum())
-    assert 46 <= n <= 60, n
+def n_covered(table, truth, low, high):
+    """How many patients have the truth inside of their interval."""
+    return int(table[truth].between(table[low], table[high]).sum())
+
+
+LEAST = stats.binom.ppf(1e-3, 60, 0.9)
+"""Of 60 intervals of 90 % fewer than this hold the truth with a probability below 1e-3."""
 
 
 def test_intervals_cover_clearance_and_rate_of_ageing(coverage):
-    _covers(coverage, "clearance", "clearance_low", "clearance_high")
-    _covers(coverage, "k_tr", "k_tr_low", "k_tr_high")
+    assert len(coverage) == 60
+    assert n_covered(coverage, "clearance", "clearance_low", "clearance_high") >= LEAST
+    assert n_covered(coverage, "k_tr", "k_tr_low", "k_tr_high") >= LEAST
 
 
 def test_intervals_cover_the_next_trough(coverage):
-    _covers(coverage, "trough", "low", "high")
-    _covers(coverage, "measured", "measured_low", "measured_high")
+    assert n_covered(coverage, "trough", "low", "high") >= LEAST
+    assert n_covered(coverage, "measured", "measured_low", "measured_high") >= LEAST
     assert (
         coverage["measured_high"] - coverage["measured_low"] > coverage["high"] - coverage["low"]
     ).all()

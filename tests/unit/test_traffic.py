@@ -198,3 +198,20 @@ def test_another_genotype_or_stratum_gets_a_row_of_its_own():
 def test_shares_that_leave_nothing_for_the_marrow_are_refused():
     with pytest.raises(ScenarioError, match="marrow"):
         TrafficParameters(blood_share=0.5, tissue_share=0.6)
+
+
+def test_descent_follows_those_who_move():
+    """A marrow that is refilled from elsewhere descends from there; at rest all mix, Eq. (B26)."""
+    state = body_with([0, 0, 10**9, 0])
+    move(state, 40)
+    at = cells_at(state)
+    assert at[Compartment.MARROW] > 0
+    csf = state.descent[0, :, Compartment.CSF]
+    assert csf[at > 0] == pytest.approx(1.0)
+    state = body_with([0, 10**9, 10**9, 0])
+    move(state, 200)
+    shares = state.descent[0]
+    assert shares.sum(axis=1) == pytest.approx(1.0)
+    cells = cells_at(state).astype(float)
+    # Every cell was in one of two places; what came from each is as many as there were.
+    assert cells @ shares == pytest.approx([0, 1e9, 1e9, 0], rel=1e-9)

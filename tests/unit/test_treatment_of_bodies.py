@@ -10,7 +10,13 @@ from abm.pharmacology.monitoring import RULES, Action
 from abm.pharmacology.partners import PARTNERS, Span
 from abm.pharmacology.patient import Patient
 from abm.pharmacology.plan import SUBSTITUTES, TRAITS, interval_warnings
-from abm.pharmacology.protocols import FROM_MEMORY, find_protocol, protocol_lines, protocols
+from abm.pharmacology.protocols import (
+    FROM_MEMORY,
+    find_protocol,
+    memory_comments,
+    protocol_lines,
+    protocols,
+)
 from abm.processes.dosing import DosingParameters
 from abm.state.sites import Sites
 from abm.state.state import Clones, State
@@ -85,7 +91,11 @@ def test_the_mark_of_memory_shows_wherever_a_protocol_is_named():
     """COG trials and UKALL 2003 rest on memory; the others do not."""
     marked = {name for name, label in protocol_lines() if f"[{FROM_MEMORY}]" in label}
     assert marked == {"aall0232", "aall1131", "aall0932", "aall1731", "ukall-2003"}
-    assert FROM_MEMORY in find_protocol("aall0232").short_label
+    assert FROM_MEMORY in find_protocol("aall0232").label
+    assert memory_comments(["aall0232", "dfci-00-01", "aall0232"]).count("\n") == 1
+    assert memory_comments(["aall0232"]).startswith(
+        "# protocol aall0232: COG AALL0232 [from memory]"
+    )
     told = describe_therapy(scenario(f"{{{CHILD}, protocol: aall0932}}"))
     assert told["protocol"]["mark"] == FROM_MEMORY
     assert FROM_MEMORY in told["protocol"]["title"]

@@ -173,6 +173,7 @@ class TestRemissionAndRelapse:
         bodies.go(2 * DAY)
         bodies.set(0, CSF, 6 * 10**5)
         bodies.go(DAY)
+        bodies.state.descent[0, MARROW] = [0.0, 0.4, 0.6, 0.0]  # as traffic has it
         bodies.set(0, MARROW, 10**12)
         bodies.go(DAY)
         row = bodies.row()

@@ -163,6 +163,21 @@ def test_a_faster_disease_comes_back_under_the_drug():
     assert course.n_resistant[relapse] / course.blasts[relapse].sum() > 0.99
 
 
+def test_amplified_blasts_bring_the_disease_back_under_the_drug():
+    """cellmodel.md 9: under the drug from a genotype with ASNS gain; coarse strata, seed 1."""
+    coarse = ("cells.0.strata={asns: 2, threshold: 2}", "time.coupling=1 d", "time.fate=1 d")
+    model = build(load("course-amplified", overrides=[*coarse, "stop=[relapse]"]))
+    while model.running:
+        model.step()
+    assert model.watch.has_relapsed.all()
+    assert 100 < model.hours / 24.0 < 714  # the last dose
+    assert model.state.sites.activity[Compartment.PLASMA] > 0.1
+    blasts = model.state.populations[0]
+    weight, gain = blasts.weights(), blasts.live("gain")
+    assert weight[gain >= 2.0].sum() > 0.99 * weight.sum()
+    assert weight[gain >= 4.0].sum() > 0.5 * weight.sum()
+
+
 def test_without_cells_in_the_csf_the_enzyme_alone_clears_them():
     assert (
         run(400, "parameters={traffic.csf_share: 0}", name="course-sanctuary").blasts[-1].sum() == 0
