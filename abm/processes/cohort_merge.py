@@ -73,11 +73,13 @@ def merge_rows(
     """
     tallies = population.tallies
     total = population.n + population.n_staged
-    if tallies is None or total < 2:
+    if tallies is None:
         return
     weight = population["weight"]
     rows = np.arange(total) if among is None else among
     rows = rows[weight[rows] > 0]
+    if rows.shape[0] < 2:
+        return
     key = _keys(population, rows)
     order = np.argsort(key, kind="stable")
     rows, key = rows[order], key[order]
