@@ -110,7 +110,7 @@ def test_start_concentration_may_depend_on_depth():
 
 
 def test_fixed_faces_of_the_third_axis_feed_the_tissue():
-    """Between z faces at the value of the medium Asn is a straight line; the others let none by."""
+    """One open face of the third axis is enough to bring the tissue to the medium."""
     edges = {"z_low": "fixed"}
     changes = {
         "environment.edges": edges, "environment.vessels": None, "time.end": "12 h",
