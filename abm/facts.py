@@ -17,7 +17,7 @@ class Facts:
     asns_high_copies : ASNS above which a cell counts for ``n_asns_high`` [copies/cell]
     basal_asns       : float64[3], ASNS that 0, 1, 2 methylated alleles hold at rest [copies/cell]
     species          : what is solved outside the cells
-    grid_shape       : (ny, nx) of a tissue, None elsewhere; ``spacing`` in um
+    grid_shape       : (ny, nx) of a tissue, 3-D (nz, ny, nx), None elsewhere; ``spacing`` in um
     site_names       : names of the sites of one replicate, empty but in bodies
     notes            : further entries of run.json
     """

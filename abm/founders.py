@@ -6,6 +6,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from abm.errors import ScenarioError
 from abm.kernels.cell_layout import CellState
 from abm.processes.fate import Fate
 from abm.processes.inheritance import DIVISION_SIZE_MEAN, Inheritance
@@ -16,6 +17,8 @@ from abm.streams import Stream, Streams
 
 _SPARE_CAPACITY = 1.125
 _FIRST_DRAW_OF_SIZE = 4
+_POURED_SHARE = {2: 0.82, 3: 0.64}
+"""Share of the area or of space that discs or spheres fill in random close packing (A466)."""
 
 
 class Placement(IntEnum):
@@ -26,7 +29,11 @@ class Placement(IntEnum):
     CENTER = 1
     """At the centre."""
     DISC = 2
-    """Uniformly over the central disc that they fill when densely packed."""
+    """Uniformly over the central disc, in three dimensions the ball, that they fill when densely
+    packed."""
+    SPHEROID = 3
+    """On the sites of a close lattice around the centre, in random order, as loosely as spheres
+    that are poured (assumption A466): nobody is pushed far at the start."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +42,8 @@ class Founders:
 
     ``number`` counts cells of one replicate. ``alleles`` maps methylated alleles to shares that sum
     to 1 (mechanistic cells only); ``start`` holds for each of them the state that the cell has at
-    the start, float64[n_state] with size 1; ``unit_volume`` [pL] is the volume of a cell of size 1.
+    the start, float64[n_state] with size 1; ``unit_volume`` [pL] is the volume of a cell of size 1,
+    ``adhesion`` [1/h] that of the line.
     """
 
     name: str
@@ -44,13 +52,14 @@ class Founders:
     groups: frozenset[Group]
     n_stages: int = 1
     unit_volume: float = 0.0
+    adhesion: float = 0.0
     alleles: Mapping[int, float] = field(default_factory=dict)
     start: Mapping[int, np.ndarray] = field(default_factory=dict)
     threshold_cv: float = 0.0
     asns_cv: float = 0.0
     placement: Placement = Placement.RANDOM
-    extent: tuple[float, float] = (0.0, 0.0)
-    """Size of the tissue [um], x and y."""
+    extent: tuple[float, ...] = (0.0, 0.0)
+    """Size of the tissue [um]: x and y, or x, y and z."""
     barcodes: bool = False
 
 
@@ -70,7 +79,7 @@ def found(
     n = founders.number * state.n_replicate
     population = Population(
         founders.name, founders.cell_type, founders.groups, int(n * _SPARE_CAPACITY),
-        founders.unit_volume,
+        founders.unit_volume, founders.adhesion,
     )  # fmt: skip
     population.n = n
     rows = np.arange(n)
@@ -166,20 +175,72 @@ def _spread_by_shares(shares: Mapping[int, float], n: int) -> np.ndarray:
 
 
 def _place(population: Population, founders: Founders, streams: Streams) -> None:
-    n = population.n
-    u = streams.uniforms(Stream.FOUNDER_PLACE, 0, population.live("random_key"))
-    width, height = founders.extent
+    n, keys = population.n, population.live("random_key")
+    names = population.place_columns()
+    u = streams.uniforms(Stream.FOUNDER_PLACE, 0, keys)
+    if len(names) == 3:
+        u = np.concatenate([u, streams.uniforms(Stream.FOUNDER_PLACE, 0, keys, draw=1)[:1]])
     if founders.placement is Placement.RANDOM:
-        population["x"][:n], population["y"][:n] = u[0] * width, u[1] * height
+        for name, length, share in zip(names, founders.extent, u, strict=True):
+            population[name][:n] = share * length
         return
-    radius = 0.0
+    offset = np.zeros((len(names), n))
     if founders.placement is Placement.DISC:
-        volume = population.unit_volume * population.state[CellState.SIZE, :n]
-        area = np.pi * (3.0 * volume * 1000.0 / (4.0 * np.pi)) ** (2.0 / 3.0)
-        radius = float(np.sqrt(area.sum() / np.pi))
-    distance = radius * np.sqrt(u[0])
-    population["x"][:n] = 0.5 * width + distance * np.cos(2.0 * np.pi * u[1])
-    population["y"][:n] = 0.5 * height + distance * np.sin(2.0 * np.pi * u[1])
+        offset = _in_ball(_content(population, len(names)), u)
+    elif founders.placement is Placement.SPHEROID:
+        filled = _content(population, len(names)) / _POURED_SHARE[len(names)]
+        order = np.argsort(u[0], kind="stable")
+        offset[:, order] = _close_lattice(n, len(names), filled / max(n, 1))
+    for name, length, from_center in zip(names, founders.extent, offset, strict=True):
+        across = 2.0 * float(np.abs(from_center).max(initial=0.0))
+        if across > length:
+            raise ScenarioError(
+                f"founders of '{founders.name}': {n} cells placed as a "
+                f"{founders.placement.name.lower()} are {across:.0f} um across, the tissue is "
+                f"{length:g} um along {name}; take a larger tissue, fewer cells or 'random'"
+            )
+        population[name][:n] = 0.5 * length + from_center
+
+
+def _content(population: Population, n_axis: int) -> float:
+    """Return the area [um2] of all great circles, or the volume [um3] of all spheres."""
+    volume = population.unit_volume * population.state[CellState.SIZE, : population.n] * 1000.0
+    if n_axis == 3:
+        return float(volume.sum())
+    return float((np.pi * (3.0 * volume / (4.0 * np.pi)) ** (2.0 / 3.0)).sum())
+
+
+def _in_ball(content: float, u: np.ndarray) -> np.ndarray:
+    """Return places over the disc or ball of that content, float64[n_axis, n], from uniforms."""
+    angle = 2.0 * np.pi * u[1]
+    if u.shape[0] == 2:
+        distance = float(np.sqrt(content / np.pi)) * np.sqrt(u[0])
+        return np.stack([distance * np.cos(angle), distance * np.sin(angle)])
+    distance = (3.0 * content / (4.0 * np.pi)) ** (1.0 / 3.0) * np.cbrt(u[0])
+    height = 2.0 * u[2] - 1.0
+    across = distance * np.sqrt(1.0 - height**2)
+    return np.stack([across * np.cos(angle), across * np.sin(angle), distance * height])
+
+
+def _close_lattice(n: int, n_axis: int, content: float) -> np.ndarray:
+    """Return the ``n`` sites nearest to the centre, float64[n_axis, n] [um], nearest first.
+
+    The lattice is the triangular one or the cubic face-centred one, with one site per ``content``
+    [um2 or um3].
+    """
+    if n_axis == 3:
+        spacing = np.cbrt(np.sqrt(2.0) * content)
+        half = int(np.ceil(np.cbrt(3.0 * n / (2.0 * np.pi)))) + 2
+        grid = np.mgrid[-half : half + 1, -half : half + 1, -half : half + 1].reshape(3, -1)
+        sites = grid[:, grid.sum(axis=0) % 2 == 0] / np.sqrt(2.0)
+    else:
+        spacing = np.sqrt(2.0 / np.sqrt(3.0) * content)
+        half = int(np.ceil(np.sqrt(n))) + 2
+        row, column = np.mgrid[-half : half + 1, -half : half + 1].reshape(2, -1)
+        sites = np.stack([column + 0.5 * (row % 2), 0.5 * np.sqrt(3.0) * row])
+    # Rounded, so that sites of one shell stand in the order of the lattice on every machine.
+    order = np.argsort(np.round((sites**2).sum(axis=0), 6), kind="stable")
+    return np.asarray(spacing * sites[:, order[:n]])
 
 
 def _found_clones(state: State, population: Population, founders: Founders) -> None:

@@ -5,6 +5,7 @@ ORDER: tuple[str, ...] = (
     "dosing",
     "compounds",
     "nutrients",
+    "respiration",
     "room",
     "metabolism",
     "contact",
@@ -16,9 +17,10 @@ ORDER: tuple[str, ...] = (
     "patch",
 )
 """(change of medium, in wells) -> dosing -> compounds (the cells' parameters change) -> exchange
-and nutrients (one coupled implicit solve) -> room (what crowding leaves of growth, in bodies) ->
-metabolism and signalling -> contact transfer -> fate (division and death requests) -> inheritance
-(mutation, methylation flips, lineage) -> motion -> traffic (between the compartments of bodies) ->
+and nutrients (one coupled implicit solve) -> respiration (oxygen, in tissues that solve it) ->
+room (what crowding leaves of growth, in bodies) -> metabolism and signalling -> contact transfer ->
+fate (division and death requests) -> inheritance (mutation, methylation flips, lineage) -> motion
+-> traffic (between the compartments of bodies) ->
 compaction (the only place where array length changes) -> patch (a lesion that shares the plasma of
 a body makes its own steps) -> observers (read-only) -> stop rules. Fate
 asks and inheritance answers within one pass; cells with fixed rates repeat the pair until no time

@@ -68,6 +68,18 @@ class Streams:
         philox.fill_normals(self.seed, int(stream), tick, keys, draw, out)
         return out
 
+    def normals_per_axis(
+        self, stream: Stream, tick: int, keys: np.ndarray, n_axis: int
+    ) -> np.ndarray:
+        """Return float64[n_axis, n], standard normal: two (draw 0) or three (draw 1) for each key.
+
+        Over its length it is a direction without preference, in the plane or in space.
+        """
+        normals = self.normals(stream, tick, keys)
+        if n_axis == 2:
+            return normals
+        return np.concatenate([normals, self.normals(stream, tick, keys, draw=1)[:1]])
+
     def exponentials(
         self, stream: Stream, tick: int, keys: np.ndarray, draw: int = 0
     ) -> np.ndarray:

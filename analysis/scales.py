@@ -77,7 +77,12 @@ def field_norm(run: RunReader, species: str = "asn") -> Normalize | None:
 
 
 def field_image(field: np.ndarray, norm: Normalize, shape: tuple[int, int]) -> np.ndarray:
-    """Return uint8[*shape, 3], row 0 at the lower edge: the voxel nearest to each pixel."""
+    """Return uint8[*shape, 3], row 0 at the lower edge: the voxel nearest to each pixel.
+
+    Of a 3-D field the plane in the middle.
+    """
+    if field.ndim == 3:
+        field = field[field.shape[0] // 2]
     rows = np.arange(shape[0]) * field.shape[0] // shape[0]
     columns = np.arange(shape[1]) * field.shape[1] // shape[1]
     values = np.maximum(field, norm.vmin or 0.0) if isinstance(norm, LogNorm) else field

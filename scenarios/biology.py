@@ -128,11 +128,11 @@ class Biology:
         if self._tissue is None:
             return [metabolism]
         tissue = self._tissue
-        motion = Motion(self._motion, (tissue.n_x * tissue.spacing, tissue.n_y * tissue.spacing))
+        motion = Motion(self._motion, tissue.size)
         metabolism.crowding = motion.crowding
         found: list[AbstractProcess] = [metabolism, CellMotion(motion, tissue, streams)]
         if any(kind.entry.type == CellType.STROMA.name.lower() for kind in self.kinds):
-            transfer = ContactTransfer(self._contact, tissue.spacing, (tissue.n_y, tissue.n_x))
+            transfer = ContactTransfer(self._contact, tissue.spacing, tissue.shape)
             found.append(CellContact(transfer, tissue))
         return found
 
@@ -228,13 +228,12 @@ class Biology:
 
     def _founders(self, kind: CellKind) -> Founders:
         groups = {Group.CORE, Group.MECHANISTIC}
-        extent = (0.0, 0.0)
+        extent: tuple[float, ...] = (0.0, 0.0)
         if self._tissue is not None:
             groups.add(Group.SPATIAL)
-            extent = (
-                self._tissue.n_x * self._tissue.spacing,
-                self._tissue.n_y * self._tissue.spacing,
-            )
+            if self._tissue.n_z is not None:
+                groups.add(Group.DEPTH)
+            extent = self._tissue.size
         numbers = sorted(kind.alleles)
         states = self._at_rest(kind, np.array(numbers), 1.0)
         return Founders(
@@ -243,6 +242,7 @@ class Biology:
             number=kind.entry.number,
             groups=frozenset(groups),
             unit_volume=kind.line.volume,
+            adhesion=kind.line.adhesion,
             alleles=kind.alleles,
             start={number: states[:, i] for i, number in enumerate(numbers)},
             threshold_cv=kind.entry.threshold_cv,

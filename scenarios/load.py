@@ -14,6 +14,7 @@ from scenarios.load_errors import explain, to_lines
 from scenarios.load_text import KeyPath, Tree
 from scenarios.schema import Scenario
 from scenarios.schema.document import Document
+from scenarios.vessel_table import read_vessels
 
 D = TypeVar("D", bound=Document)
 
@@ -27,13 +28,22 @@ def load(name: str | Path, overrides: Sequence[str] = (), *, seed: int | None = 
     ScenarioError whose text has one line per problem: FILE: line N: path: value: rule: remedy.
     """
     path = catalogue.find(name)
-    return loads(load_text.read_file(path), str(name), overrides, seed=seed)
+    text = load_text.read_file(path)
+    return loads(text, str(name), overrides, seed=seed, folder=path.parent)
 
 
 def loads(
-    text: str, file: str = "scenario", overrides: Sequence[str] = (), *, seed: int | None = None
+    text: str,
+    file: str = "scenario",
+    overrides: Sequence[str] = (),
+    *,
+    seed: int | None = None,
+    folder: Path | None = None,
 ) -> Scenario:
-    """Return the scenario in ``text``; ``file`` is how messages call it. Raises as :func:`load`."""
+    """Return the scenario in ``text``; ``file`` is how messages call it. Raises as :func:`load`.
+
+    ``folder`` is where tables that it names are looked for; without it none may be named.
+    """
     tree = load_text.parse_text(text, file)
     if "assay" in tree.contents:
         raise ScenarioError(
@@ -41,6 +51,8 @@ def loads(
             f"scenarios.studies.load.load_assay reads it"
         )
     where = overridden(tree, file, overrides, seed)
+    if folder is not None:
+        read_vessels(tree.contents, folder)
     scenario = checked(Scenario, where)
     scenario._name = Path(file).stem
     scenario._locate = where

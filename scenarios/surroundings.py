@@ -28,14 +28,16 @@ from abm.processes.dosing import Dosing, DosingParameters, parse_rule
 from abm.processes.medium_change import MediumChange, MediumChangeParameters
 from abm.processes.nutrients import Solver
 from abm.processes.process import AbstractProcess
+from abm.processes.respiration import Respiration, RespirationParameters
 from abm.processes.therapy import TherapyDosing
 from abm.state.sites import Sites, Species
-from abm.streams import Stream, Streams
+from abm.streams import Streams
 from scenarios.bodies import Bodies
 from scenarios.overrides import Overrides
 from scenarios.schema import Scenario
 from scenarios.schema.environment import Body, Recipe, Serum, Tissue, Well
 from scenarios.therapy import has_therapy, make_dosing, make_therapy, stop_ticks
+from scenarios.vessels import vessel_voxels
 
 _AMOUNT_KINDS = {
     "IU/m2": AmountKind.PER_SURFACE_AREA,
@@ -76,13 +78,12 @@ class Surroundings:
         self.tissue: grid.Tissue | None = None
         self.bodies: Bodies | None = None
         grid_shape: tuple[int, ...] | None = None
-        spacing = 0.0
         gas = overrides.apply("gas", media.GasParameters())
         self._oxygen = gas.oxygen(environment.oxygen)
         if isinstance(environment, Tissue):
             self.medium = self._mix(environment.medium)
             self.tissue = self._make_tissue(environment, streams)
-            grid_shape, spacing = (self.tissue.n_y, self.tissue.n_x), environment.spacing
+            grid_shape = self.tissue.shape
             self.sites = Sites.filled(self.medium, self.tissue.site_volume())
         elif isinstance(environment, Body):
             self.medium = self._mix(environment.medium)
@@ -94,7 +95,7 @@ class Surroundings:
             self.sites = Sites.filled(self.medium, volume)
         plasma = overrides.apply("plasma", PlasmaParameters())
         self.plasma = None if self.tissue is None else Plasma(plasma, self.medium)
-        _apply_formulas(scenario, self.sites, grid_shape, spacing)
+        _apply_formulas(scenario, self.sites, self.tissue)
         share = environment.interstitial_activity if isinstance(environment, Tissue) else 1.0
         self._dosing_parameters = overrides.apply(
             "dosing", DosingParameters(interstitial_share=share)
@@ -108,6 +109,7 @@ class Surroundings:
         )
         self._diffusion = overrides.apply("diffusion", DiffusionParameters())
         self._solver_parameters = overrides.apply("solver", SolverParameters())
+        self._respiration = overrides.apply("respiration", RespirationParameters())
         clamp = environment.clamp if isinstance(environment, Well) else ()
         self._clamped = frozenset(Species[name.upper()] for name in clamp)
         self.regimen = None if self.bodies is not None else self._read_regimen()
@@ -125,7 +127,7 @@ class Surroundings:
         self.facts = Facts(
             species=self.species,
             grid_shape=grid_shape,
-            spacing=spacing,
+            spacing=0.0 if self.tissue is None else self.tissue.spacing,
             site_names=() if self.bodies is None else self.bodies.site_names,
             notes=self._notes(),
         )
@@ -145,12 +147,26 @@ class Surroundings:
             found.append(
                 MediumChange(self.changes, self._medium_change_parameters, self.regimen, ledger)
             )
+        if self.has_respiration:
+            assert self.tissue is not None
+            oxygen = float(self.medium[Species.O2])
+            found.append(
+                Respiration(
+                    self._respiration, self.tissue, self._diffusion, self._solver_parameters, oxygen
+                )
+            )
         return found
+
+    @property
+    def has_respiration(self) -> bool:
+        """Whether oxygen is solved, and used up by the cells of a tissue."""
+        return self.tissue is not None and Species.O2 in self.species
 
     def solver(self) -> Solver:
         """Return the solver of the nutrients at the sites."""
+        others = self._clamped | ({Species.O2} if self.has_respiration else set())
         reactions = Reactions(
-            species=tuple(one for one in self.species if one not in self._clamped),
+            species=tuple(one for one in self.species if one not in others),
             transport=self._transport,
             diffusion=self._diffusion,
             solver=self._solver_parameters,
@@ -193,29 +209,22 @@ class Surroundings:
         return np.resize(np.array(environment.dose_factors, float), self.sites.n)
 
     def _make_tissue(self, environment: Tissue, streams: Streams) -> grid.Tissue:
-        n_x, n_y = environment.n_voxels[:2]
+        n_x, n_y, *n_z = environment.n_voxels
         edges = {
             face: self.medium if kind == "fixed" else None
             for face, kind in environment.edge_kinds.items()
         }
-        is_vessel: np.ndarray | None = None
-        exchange_rate = None
-        if environment.vessels is not None:
-            n_vessels = max(1, round(environment.vessels.fraction * n_x * n_y))
-            keys = np.arange(n_x * n_y, dtype=np.uint64)
-            order = np.argsort(streams.uniforms(Stream.VESSELS, 0, keys)[0], kind="stable")
-            is_vessel = np.zeros((n_y, n_x), np.bool_)
-            is_vessel.ravel()[order[:n_vessels]] = True
-            exchange_rate = environment.vessels.exchange_rate
+        vessels = environment.vessels
         return grid.Tissue(
             n_x=n_x,
             n_y=n_y,
+            n_z=n_z[0] if n_z else None,
             spacing=environment.spacing,
             thickness=environment.depth,
             extracellular_fraction=environment.extracellular_fraction,
             edges=grid.Edges(**edges),
-            is_vessel=is_vessel,
-            exchange_rate=exchange_rate,
+            is_vessel=None if vessels is None else vessel_voxels(environment, vessels, streams),
+            exchange_rate=None if vessels is None else vessels.exchange_rate,
         )
 
     def _read_regimen(self) -> Regimen | None:
@@ -276,24 +285,19 @@ class Surroundings:
         ]
 
 
-def _apply_formulas(
-    scenario: Scenario, sites: Sites, grid_shape: tuple[int, ...] | None, spacing: float
-) -> None:
+def _apply_formulas(scenario: Scenario, sites: Sites, tissue: grid.Tissue | None) -> None:
     environment = scenario.environment
     initial = {} if isinstance(environment, Body) else environment.initial
     if not initial:
         return
-    if grid_shape is None:
-        x = y = np.zeros(sites.n)
-    else:
-        ny, nx = grid_shape
-        y, x = (
-            axis.ravel()
-            for axis in np.meshgrid(
-                (np.arange(ny) + 0.5) * spacing, (np.arange(nx) + 0.5) * spacing, indexing="ij"
-            )
-        )
+    places = [np.zeros(sites.n)] * 3
+    if tissue is not None:
+        centers = tissue.centers()
+        places[: len(centers)] = centers
+    x, y, z = places
     r = np.hypot(x - x.mean(), y - y.mean())
+    if tissue is not None and tissue.n_z is not None:
+        r = np.hypot(r, z - z.mean())
     for name, formula in initial.items():
-        values = formula.evaluate(x=x, y=y, z=np.zeros(sites.n), r=r)
+        values = formula.evaluate(x=x, y=y, z=z, r=r)
         sites.concentration[Species[name.upper()]] = values

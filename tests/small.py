@@ -54,6 +54,15 @@ def tissue(changes: dict[str, Any] | None = None, **top: Any) -> Scenario:
     return _scenario(_TISSUE, changes, top)
 
 
+def cube(changes: dict[str, Any] | None = None, **top: Any) -> Scenario:
+    """Return a tissue of 5 x 4 x 3 voxels with capillaries, 80 um apart from each other."""
+    spatial = {
+        "environment.size": ["100 um", "80 um", "60 um"], "environment.thickness": None,
+        "environment.vessels": {"spacing": "80 um", "exchange_rate": "0.5 1/s"},
+    }  # fmt: skip
+    return _scenario(_TISSUE, spatial | (changes or {}), top)
+
+
 def well(changes: dict[str, Any] | None = None, **top: Any) -> Scenario:
     """Return a well of 1 nL; ``changes`` maps dotted paths to new values."""
     return _scenario(_WELL, changes, top)

@@ -17,6 +17,7 @@ WORDS = {
     "mapk_share": "share of induction through MEK",
     "p53_wild_type": "wild-type p53 (1 yes, 0 no)",
     "serine_synthesis": "own synthesis of Ser",
+    "adhesion": "adhesion in tissue",
     "proteolysis_basal": "loss of protein, replete",
     "proteolysis_starved": "loss of protein, starved",
 }

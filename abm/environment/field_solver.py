@@ -68,18 +68,24 @@ class TissueSolver:
     def _build(self) -> None:
         start_threads()
         tissue = self.tissue
-        is_fixed = [edge is not None for edge in tissue.edges]
-        self._grid = grid.build_grid(
-            tissue.n_x, tissue.n_y, (is_fixed[0], is_fixed[1], is_fixed[2], is_fixed[3])
-        )
+        is_fixed = tuple(edge is not None for edge in tissue.edges)
+        self._grid = grid.build_grid(tissue.n_x, tissue.n_y, is_fixed, tissue.n_z)
         self._linear = grid.linear_work(self._grid, len(Species))
         self._work = field_arrays.field_work(self._grid, len(Species))
         self._rules = _rules(tissue, self.reactions, self.medium)
-        self._vessel = _padded(tissue, tissue.is_vessel)
-        self._free = 1.0 - _padded(tissue, tissue.is_fixed)
+        self._vessel = self._padded(tissue.is_vessel)
+        self._free = 1.0 - self._padded(tissue.is_fixed)
         self._exposure = np.zeros((N_UPTAKE, tissue.n_site))
         self._amount = np.zeros((len(Species), len(Flux)))
         self._start, self._whole, self._half, self._both = (self._record() for _ in range(4))
+
+    def _padded(self, mask: np.ndarray | None) -> np.ndarray:
+        """Return a mask as numbers, with the ghosts of the kernels."""
+        result = np.zeros(self._work.now.shape[1])
+        if mask is not None:
+            start = self._grid.start[0]
+            result[start : start + mask.size] = mask.ravel()
+        return result
 
     def _record(self) -> _Record:
         """Return an empty record."""
@@ -109,7 +115,7 @@ class TissueSolver:
         activity : float64[n_site] [IU/mL]; ``drug`` gives the constants of the enzyme
         plasma : float64[n_species] [uM], in the vessels
 
-        Raises NumericalError with species, site and value where a solve does not converge; the
+        Raises NumericalError with species, voxel and value where a solve does not converge; the
         arrays then hold the state before the call.
         """
         self._rules.enzyme[:] = enzyme_constants(self.reactions.drug if drug is None else drug)
@@ -119,7 +125,7 @@ class TissueSolver:
             activity, release, np.array([1.0 / volume_factor, 1.0 / (volume_factor * dt)]),
         )  # fmt: skip
         work, solved = self._work, self._rules.solved
-        inside = slice(self.tissue.n_x, self.tissue.n_x + self.tissue.n_site)
+        inside = slice(self._grid.start[0], self._grid.start[0] + self.tissue.n_site)
         for species in self._rules.recorded:
             work.now[species, inside] = concentration[species]
             work.defect[species, inside] = defect[species]
@@ -230,20 +236,15 @@ class TissueSolver:
             if status == field_arrays.NOT_CONVERGED
             else "left the finite numbers"
         )
+        site = int(padded - self._grid.start[0])
+        axes = "(y, x)" if self.tissue.n_z is None else "(z, y, x)"
+        place = tuple(int(i) for i in np.unravel_index(site, self.tissue.shape))
         raise NumericalError(
             f"the field of {species.name.lower()} {what} in a step of "
-            f"{step * SECONDS_PER_HOUR:g} s: site {int(padded) - self.tissue.n_x} holds "
+            f"{step * SECONDS_PER_HOUR:g} s: site {site}, voxel {axes} = {place}, holds "
             f"{work.now[species, padded]:g} uM with a defect of "
             f"{work.defect[species, padded]:g} uM"
         )
-
-
-def _padded(tissue: Tissue, mask: np.ndarray | None) -> np.ndarray:
-    """Return a mask as numbers, with the ghost rows of the kernels."""
-    result = np.zeros((tissue.n_y + 2, tissue.n_x))
-    if mask is not None:
-        result[1:-1] = mask
-    return result.ravel()
 
 
 def _rules(tissue: Tissue, reactions: Reactions, medium: np.ndarray) -> field_arrays.Rules:

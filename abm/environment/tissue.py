@@ -1,5 +1,6 @@
-"""A tissue: square voxels that diffusion joins, vessels and faces. Geometry only."""
+"""A tissue: square or cubic voxels that diffusion joins, vessels and faces. Geometry only."""
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from abm.errors import ScenarioError
 PL_PER_CUBIC_UM = 1e-3
 
 DEFAULT_VESSEL_EXCHANGE = 0.5
-"""Exchange rate of a vessel voxel in units of D / spacing^2 (assumption A36)."""
+"""Exchange rate of a vessel voxel in units of D / spacing^2 (assumptions A36 and A460)."""
 
 MOST_VESSEL_EXCHANGE = 4.0
 """Above this the voxel is a fixed value in effect, and the linear solver degrades (A36)."""
@@ -24,6 +25,8 @@ class Edges(NamedTuple):
     x_high: np.ndarray | None = None
     y_low: np.ndarray | None = None
     y_high: np.ndarray | None = None
+    z_low: np.ndarray | None = None
+    z_high: np.ndarray | None = None
 
 
 CLOSED = Edges()
@@ -32,15 +35,19 @@ CLOSED = Edges()
 
 @dataclass(frozen=True)
 class Tissue:
-    """Geometry of a 2-D tissue of ``n_y`` rows and ``n_x`` columns of voxels.
+    """Geometry of a tissue of ``n_y`` rows and ``n_x`` columns of voxels, and of ``n_z`` planes.
 
-    spacing, thickness : um
+    spacing : um
+    thickness : um, height of the voxels of a 2-D tissue; those of a 3-D tissue are cubes
     extracellular_fraction : share of a voxel that the field fills
-    is_vessel : bool[n_y, n_x] or None
+    is_vessel : bool[shape] or None
     exchange_rate : k_v of a vessel voxel [1/h], the same for all species (assumption A39); None =
         half of D / spacing^2 of each species
-    is_fixed : bool[n_y, n_x] or None, voxels that keep their concentration (a connected region
+    is_fixed : bool[shape] or None, voxels that keep their concentration (a connected region
         outside the tissue; for vessels use ``is_vessel``)
+    n_z : number of planes of a 3-D tissue, None for a 2-D one
+
+    A site is ``(iz n_y + iy) n_x + ix``. Raises ScenarioError where the parts do not fit.
     """
 
     n_x: int
@@ -53,9 +60,12 @@ class Tissue:
     exchange_rate: float | None = None
     is_fixed: np.ndarray | None = None
 
+    n_z: int | None = None
+
     def __post_init__(self) -> None:
-        if self.n_x < 1 or self.n_y < 1:
-            raise ScenarioError(f"tissue: {self.n_x} x {self.n_y} voxels; needs at least one")
+        if min(self.shape) < 1:
+            size = " x ".join(str(n) for n in reversed(self.shape))
+            raise ScenarioError(f"tissue: {size} voxels; needs at least one along each axis")
         if not (self.spacing > 0.0 and self.thickness > 0.0):
             raise ScenarioError(f"tissue: spacing {self.spacing} um and thickness "
                                 f"{self.thickness} um must be positive")  # fmt: skip
@@ -63,45 +73,64 @@ class Tissue:
             raise ScenarioError(
                 f"tissue: extracellular_fraction {self.extracellular_fraction} not in (0, 1]"
             )
+        if self.n_z is None and (self.edges.z_low is not None or self.edges.z_high is not None):
+            raise ScenarioError("tissue: faces along z need the number of planes n_z")
         for name in ("is_vessel", "is_fixed"):
             mask = getattr(self, name)
-            if mask is not None and mask.shape != (self.n_y, self.n_x):
-                raise ScenarioError(
-                    f"tissue: {name} has shape {mask.shape}, not {(self.n_y, self.n_x)}"
-                )
+            if mask is not None and mask.shape != self.shape:
+                raise ScenarioError(f"tissue: {name} has shape {mask.shape}, not {self.shape}")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of voxels along the axes: (n_y, n_x), or (n_z, n_y, n_x) of a 3-D tissue."""
+        plane = (self.n_y, self.n_x)
+        return plane if self.n_z is None else (self.n_z, *plane)
+
+    @property
+    def size(self) -> tuple[float, ...]:
+        """Length of the sides: (x, y), or (x, y, z) of a 3-D tissue, um."""
+        return tuple(n * self.spacing for n in reversed(self.shape))
 
     @property
     def n_site(self) -> int:
         """Number of voxels."""
-        return self.n_x * self.n_y
+        return math.prod(self.shape)
 
     @property
     def volume(self) -> float:
         """Extracellular volume of a voxel, pL."""
-        whole = self.spacing**2 * self.thickness
-        return whole * self.extracellular_fraction * PL_PER_CUBIC_UM
+        height = self.thickness if self.n_z is None else self.spacing
+        return self.spacing**2 * height * self.extracellular_fraction * PL_PER_CUBIC_UM
 
     def site_volume(self) -> np.ndarray:
         """Return float64[n_site], pL."""
         return np.full(self.n_site, self.volume)
 
-    def site_of(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Return the site of points [um], int32; points outside belong to the nearest voxel."""
-        column = np.clip(np.floor(np.asarray(x) / self.spacing), 0, self.n_x - 1)
-        row = np.clip(np.floor(np.asarray(y) / self.spacing), 0, self.n_y - 1)
-        return (row * self.n_x + column).astype(np.int32)
+    def site_of(self, x: np.ndarray, y: np.ndarray, z: np.ndarray | None = None) -> np.ndarray:
+        """Return the site of points [um], int32; points outside belong to the nearest voxel.
 
-    def centers(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return x and y of the voxel centres, float64[n_site], um."""
-        y, x = np.mgrid[0 : self.n_y, 0 : self.n_x]
-        return (x.ravel() + 0.5) * self.spacing, (y.ravel() + 0.5) * self.spacing
+        ``z`` is needed in a 3-D tissue and ignored in a 2-D one.
+        """
+        site = np.zeros(np.shape(x))
+        for place, n_voxel in zip((z, y, x)[-len(self.shape) :], self.shape, strict=True):
+            index = np.clip(np.floor(np.asarray(place) / self.spacing), 0, n_voxel - 1)
+            site = site * n_voxel + index
+        return site.astype(np.int32)
+
+    def centers(self) -> tuple[np.ndarray, ...]:
+        """Return x, y and in a 3-D tissue z of the voxel centres, each float64[n_site], um."""
+        return tuple((i.ravel() + 0.5) * self.spacing for i in reversed(np.indices(self.shape)))
 
     def neighbours(self) -> np.ndarray:
-        """Return int32[n_site, 4]: site at x-1, x+1, y-1, y+1, or -1 beyond the border."""
-        site = np.full((self.n_y + 2, self.n_x + 2), -1, dtype=np.int32)
-        site[1:-1, 1:-1] = np.arange(self.n_site, dtype=np.int32).reshape(self.n_y, self.n_x)
-        around = (site[1:-1, :-2], site[1:-1, 2:], site[:-2, 1:-1], site[2:, 1:-1])
-        return np.stack([a.ravel() for a in around], axis=1)
+        """Return int32[n_site, 4 or 6]: site at x-1, x+1, y-1, y+1 (z-1, z+1), -1 = none."""
+        site = np.arange(self.n_site, dtype=np.int32).reshape(self.shape)
+        padded = np.pad(site, 1, constant_values=-1)
+        inside = (slice(1, -1),) * site.ndim
+        around = []
+        for axis in reversed(range(site.ndim)):
+            for shifted in (slice(None, -2), slice(2, None)):
+                around.append(padded[(*inside[:axis], shifted, *inside[axis + 1 :])].ravel())
+        return np.stack(around, axis=1)
 
     def vessel_rates(self, exchange: np.ndarray) -> np.ndarray:
         """Return k_v per species, 1/h, for D / spacing^2 given as ``exchange`` [1/h].

@@ -23,24 +23,41 @@ def voxel_range(place, reach, spacing, n):
 
 
 @kernel
-def touches(provider, receiver, x, y, radius, other_x, other_y, other_radius, tolerance):
+def touches(provider, receiver, own_places, other_places, shape, tolerance):
     """Tell whether a provider and a receiver touch."""
+    x, y, radius, z = own_places
+    other_x, other_y, other_radius, other_z = other_places
     dx = x[provider] - other_x[receiver]
     dy = y[provider] - other_y[receiver]
+    square = dx * dx + dy * dy
+    if len(shape) == 3:
+        dz = z[provider] - other_z[receiver]
+        square += dz * dz
     limit = (radius[provider] + other_radius[receiver]) * (1.0 + tolerance)
-    return dx * dx + dy * dy < limit * limit
+    return square < limit * limit
+
+
+@kernel
+def rows_in_reach(provider, places, reach, spacing, shape):
+    """Return (left, right, low, high, bottom, top): the voxels that a provider can meet."""
+    left, right = voxel_range(places[0][provider], reach, spacing, shape[-1])
+    low, high = voxel_range(places[1][provider], reach, spacing, shape[-2])
+    if len(shape) == 3:
+        bottom, top = voxel_range(places[3][provider], reach, spacing, shape[0])
+        return left, right, low, high, bottom, top
+    return left, right, low, high, 0, 0
 
 
 @kernel
 def transfer_at_contact(
-    provider_place, receiver_place, receiver_start, grid, law, exported, given, received
+    provider_place, receiver_place, receiver_start, spacing, shape, law, exported, given, received
 ):
     """Share out what the providers hand over; return the total [fmol].
 
-    provider_place, receiver_place : (x, y, radius), float64[m] and float64[n] each [um]; the
-        receivers sorted by voxel
-    receiver_start : int64[ny * nx + 1], first receiver of each voxel
-    grid           : (spacing [um], ny, nx)
+    provider_place, receiver_place : (x, y, radius, z), float64[m] and float64[n] each [um], z empty
+        in two dimensions; the receivers sorted by voxel
+    receiver_start : int64[n_site + 1], first receiver of each voxel
+    spacing, shape : of the voxels, [um] and (ny, nx) or (nz, ny, nx)
     law            : (share, largest amount of one provider in the interval [fmol], tolerance)
     exported       : float64[m] [fmol in the interval], reduced by what is given
     given          : float64[m] [fmol], overwritten
@@ -48,23 +65,24 @@ def transfer_at_contact(
 
     Negative or zero exports give nothing. sum(given) = sum(received) up to round-off.
     """
-    x, y, radius = provider_place
-    other_x, other_y, other_radius = receiver_place
-    spacing, rows, columns = grid
+    radius, other_radius = provider_place[2], receiver_place[2]
+    rows, columns = shape[-2], shape[-1]
     share, largest, tolerance = law
     largest_radius = 0.0
-    for receiver in range(other_x.shape[0]):
+    for receiver in range(other_radius.shape[0]):
         received[receiver] = 0.0
         largest_radius = max(largest_radius, other_radius[receiver])
     total = 0.0
-    for provider in range(x.shape[0]):
+    for provider in range(radius.shape[0]):
         given[provider] = 0.0
         amount = min(share * exported[provider], largest)
         if not amount > 0.0:
             continue
         reach = (radius[provider] + largest_radius) * (1.0 + tolerance)
-        left, right = voxel_range(x[provider], reach, spacing, columns)
-        low, high = voxel_range(y[provider], reach, spacing, rows)
+        left, right, low, high, bottom, top = rows_in_reach(
+            provider, provider_place, reach, spacing, shape
+        )
+        n_row = high + 1 - low
         part = 0.0
         # First pass counts the touching receivers, the second gives each its part.
         n_touching = 0
@@ -73,12 +91,13 @@ def transfer_at_contact(
                 if n_touching == 0:
                     break
                 part = amount / n_touching
-            for row in range(low, high + 1):
+            for index in range((top + 1 - bottom) * n_row):
+                row = (bottom + index // n_row) * rows + low + index % n_row
                 first = receiver_start[row * columns + left]
                 last = receiver_start[row * columns + right + 1]
                 for receiver in range(first, last):
                     if touches(
-                        provider, receiver, x, y, radius, other_x, other_y, other_radius, tolerance
+                        provider, receiver, provider_place, receiver_place, shape, tolerance
                     ):
                         if is_giving:
                             received[receiver] += part

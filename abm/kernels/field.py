@@ -33,6 +33,7 @@ from abm.kernels.field_arrays import (
     NOT_FINITE,
     TURNOVER,
 )
+from abm.kernels.field_spread import spread_rows
 from abm.kernels.grid import LinearWork
 
 ROUND_OFF = 1e-15
@@ -54,10 +55,10 @@ def add_saturable(u, rival, most, factor, constant, inverse_rival, loss, slope):
 
 
 @kernel
-def split_rows(rules, sites, field, species, first, last, n_x, slope):
+def split_rows(rules, sites, field, species, first, last, start, slope):
     """Set the hydrolysis of asparagine or glutamine in ``field.split`` and add to its slope."""
     u, rival = field.now[species, first:last], field.now[1 - species, first:last]
-    split, activity = field.split[species, first:last], sites.activity[first - n_x : last - n_x]
+    split, activity = field.split[species, first:last], sites.activity[first - start : last - start]
     factor = TURNOVER * (1.0 if species == ASN else rules.enzyme[2])
     constant, inverse = rules.enzyme[species], 1.0 / rules.enzyme[1 - species]
     for i in range(last - first):
@@ -98,7 +99,7 @@ def gain_rows(field, species, first, last, gain):
 
 
 @kernel
-def reaction_rows(rules, sites, field, species, first, last, n_x):
+def reaction_rows(rules, sites, field, species, first, last, start):
     """Fill loss, slope and gain of some rows of voxels (uM/h, 1/h, uM/h)."""
     size, rows = last - first, field.rows[species]
     loss, slope, gain = rows[0, :size], rows[1, :size], rows[2, :size]
@@ -113,11 +114,11 @@ def reaction_rows(rules, sites, field, species, first, last, n_x):
     if row >= 0:
         inverse = 0.0 if row > GLN else 1.0 / rules.half_saturation[1 - row]
         add_saturable(
-            u, rival, sites.capacity[row, first - n_x : last - n_x], sites.to_concentration[0],
+            u, rival, sites.capacity[row, first - start : last - start], sites.to_concentration[0],
             rules.half_saturation[row], inverse, loss, slope,
         )  # fmt: skip
     if species in (ASN, GLN):
-        split_rows(rules, sites, field, species, first, last, n_x, slope)
+        split_rows(rules, sites, field, species, first, last, start, slope)
         split = field.split[species, first:last]
         for i in range(last - first):
             loss[i] += split[i]
@@ -125,31 +126,7 @@ def reaction_rows(rules, sites, field, species, first, last, n_x):
 
 
 @kernel
-def spread_rows(grid, rules, field, species, first, last, out):
-    """Write the sum over the faces of some rows, neighbour minus voxel, fixed faces included."""
-    n_x, u = grid.n_x[0], field.now[species]
-    here, west, east = u[first:last], u[first - 1 : last - 1], u[first + 1 : last + 1]
-    south, north = u[first - n_x : last - n_x], u[first + n_x : last + n_x]
-    west_link, east_link = grid.west[first:last], grid.west[first + 1 : last + 1]
-    south_link, north_link = grid.south[first:last], grid.south[first + n_x : last + n_x]
-    for i in range(last - first):
-        out[i] = (west_link[i] * (west[i] - here[i]) + east_link[i] * (east[i] - here[i])) + (
-            south_link[i] * (south[i] - here[i]) + north_link[i] * (north[i] - here[i])
-        )
-    link, value = rules.edge_link, rules.edge_value[species]
-    for i in range(0, last - first, n_x):
-        out[i] += link[0] * (value[0] - here[i])
-        out[i + n_x - 1] += link[1] * (value[1] - here[i + n_x - 1])
-    if first == n_x and link[2] > 0.0:
-        for i in range(n_x):
-            out[i] += link[2] * (value[2] - here[i])
-    if last == (grid.n_y[0] + 1) * n_x and link[3] > 0.0:
-        for i in range(last - first - n_x, last - first):
-            out[i] += link[3] * (value[3] - here[i])
-
-
-@kernel
-def balance_rows(sites, field, species, first, last, n_x, dt, rate):
+def balance_rows(sites, field, species, first, last, start, dt, rate):
     """Write the defect of some rows and add it and the throughput to their sums (rows 4 and 5).
 
     The loops are short since the compiler makes vector code for few arrays at a time only.
@@ -159,7 +136,7 @@ def balance_rows(sites, field, species, first, last, n_x, dt, rate):
     total_defect, total_flow = rows[4, :size], rows[5, :size]
     now, old = field.now[species, first:last], field.old[species, first:last]
     before, defect = field.old_defect[species, first:last], field.defect[species, first:last]
-    release, free = sites.release[species, first - n_x : last - n_x], sites.free[first:last]
+    release, free = sites.release[species, first - start : last - start], sites.free[first:last]
     per_amount = sites.to_concentration[1]
     for i in range(last - first):
         gain[i] += per_amount * release[i]
@@ -180,17 +157,17 @@ def evaluate(grid, linear, rules, sites, field, species, dt):
     Writes ``field.defect``, ``field.status[species, 0:2]``, and the finest level of
     ``linear.source`` and ``linear.diagonal``.
     """
-    n_x, rows = grid.n_x[0], field.rows[species]
+    start, rows = grid.start[0], field.rows[species]
     rows[4:6] = 0.0
     rate = rules.exchange[species]
     scale, per_rate = 1.0 / (rate * dt), 1.0 / rate
-    end = (grid.n_y[0] + 1) * n_x
-    for first in range(n_x, end, field.rows.shape[2]):
+    end = start + grid.size[0]
+    for first in range(start, end, field.rows.shape[2]):
         last = min(first + field.rows.shape[2], end)
         slope = rows[1, : last - first]
-        reaction_rows(rules, sites, field, species, first, last, n_x)
+        reaction_rows(rules, sites, field, species, first, last, start)
         spread_rows(grid, rules, field, species, first, last, rows[3, : last - first])
-        balance_rows(sites, field, species, first, last, n_x, dt, rate)
+        balance_rows(sites, field, species, first, last, start, dt, rate)
         defect, free = field.defect[species, first:last], sites.free[first:last]
         source, diagonal = linear.source[species, first:last], linear.diagonal[species, first:last]
         for i in range(last - first):
@@ -212,7 +189,8 @@ def work_of(linear, species):
         linear.diagonal[species], linear.source[species], linear.solution[species],
         linear.direction[species], linear.product[species], linear.correction[species],
         linear.red[species], linear.black[species], linear.right[species], linear.guess[species],
-        linear.scratch[species], linear.line[species], linear.column[species],
+        linear.scratch[species], linear.line[species], linear.plane[species],
+        linear.column[species],
     )  # fmt: skip
 
 
@@ -225,10 +203,10 @@ def above_round_off(rules, species, dt, tolerance):
 @kernel
 def apply(grid, field, work, species, floor):
     """Add correction and last sweep to the iterate, cut off at zero; return the relative change."""
-    n_x, rows = grid.n_x[0], field.rows[species]
-    largest, end = rows[4], (grid.n_y[0] + 1) * n_x
+    start, rows = grid.start[0], field.rows[species]
+    largest, end = rows[4], start + grid.size[0]
     largest[:] = 0.0
-    for first in range(n_x, end, rows.shape[1]):
+    for first in range(start, end, rows.shape[1]):
         last = min(first + rows.shape[1], end)
         now, before = field.now[species, first:last], rows[0, : last - first]
         step, extra = work.correction[first:last], work.solution[first:last]
@@ -314,11 +292,11 @@ def implicit_step(grid, linear, rules, sites, field, dt):
         for group in range(rules.group.size - 1):
             clamped = GLN if group == 1 else ASN
             if group > 0 and not rules.is_solved[clamped]:
-                n_x, width = grid.n_x[0], field.rows.shape[2]
-                end = (grid.n_y[0] + 1) * n_x
-                for first in range(n_x, end, width):
+                start, width = grid.start[0], field.rows.shape[2]
+                end = start + grid.size[0]
+                for first in range(start, end, width):
                     last, slope = min(first + width, end), field.rows[clamped, 1]
-                    split_rows(rules, sites, field, clamped, first, last, n_x, slope)
+                    split_rows(rules, sites, field, clamped, first, last, start, slope)
             begin = rules.group[group : group + 2]
             if begin[1] - begin[0] == 1:
                 species = rules.solved[begin[0]]
@@ -342,18 +320,18 @@ def filtered_change(grid, linear, rules, field, species, dt):
     which the step has carried to their steady state, drop out. One multigrid cycle stands for the
     inverse; the coefficients are those of the last linear solve.
     """
-    work, n_x, floor = work_of(linear, species), grid.n_x[0], rules.floor[species]
+    work, start, floor = work_of(linear, species), grid.start[0], rules.floor[species]
     scale = 1.0 / (rules.exchange[species] * dt)
-    end = (grid.n_y[0] + 1) * n_x
-    now, old = field.now[species, n_x:end], field.old[species, n_x:end]
-    source = work.source[n_x:end]
-    for k in range(end - n_x):
+    end = start + grid.size[0]
+    now, old = field.now[species, start:end], field.old[species, start:end]
+    source = work.source[start:end]
+    for k in range(end - start):
         source[k] = scale * (now[k] - old[k])
     multigrid.cycle(grid, work, multigrid.absolute_sum(grid, work.source, work.column))
     width = field.rows.shape[2]
     largest = field.rows[species, 4]
     largest[:] = 0.0
-    for first in range(n_x, end, width):
+    for first in range(start, end, width):
         last = min(first + width, end)
         now, error = field.now[species, first:last], work.solution[first:last]
         for i in range(last - first):

@@ -1,7 +1,8 @@
 """Arrays and numbers that the kernels of the field share.
 
 Field arrays are ``float64[n_species, n_padded]``: a voxel of row ``j`` and column ``i`` stands at
-``(j + 1) * n_x + i``; the first and the last row are ghosts and stay zero.
+``(j + 1) * n_x + i``, one of plane ``k`` of a 3-D tissue at ``((k + 1) * n_y + j) * n_x + i``; the
+first and the last row, or plane, are ghosts and stay zero.
 """
 
 from typing import NamedTuple
@@ -54,9 +55,10 @@ class Rules(NamedTuple):
     vessel_rate: np.ndarray
     """float64[n_species], rate of exchange of a vessel voxel, 1/h."""
     edge_link: np.ndarray
-    """float64[4], 2 for a face of fixed value, else 0 (x low, x high, y low, y high)."""
+    """float64[6], 2 for a face of fixed value, else 0 (x low, x high, y low, y high, z low, z
+    high); the last two count in 3-D only."""
     edge_value: np.ndarray
-    """float64[n_species, 4], uM."""
+    """float64[n_species, 6], uM."""
     half_saturation: np.ndarray
     """float64[4], transport, uM: asn, gln, glu, eaa."""
     enzyme: np.ndarray
@@ -111,9 +113,9 @@ class FieldWork(NamedTuple):
 
 def field_work(grid: Grid, n_species: int) -> FieldWork:
     """Allocate state and scratch for a grid, zero filled."""
-    n_x, n_y = int(grid.n_x[0]), int(grid.n_y[0])
-    n_padded = (n_y + 2) * n_x
-    width = n_x * min(n_y, max(1, CHUNK // n_x))
+    n_x = grid.finest.shape[-1]
+    n_padded = int(2 * grid.start[0] + grid.size[0])
+    width = n_x * min(int(grid.size[0]) // n_x, max(1, CHUNK // n_x))
     return FieldWork(
         now=np.zeros((n_species, n_padded)),
         defect=np.zeros((n_species, n_padded)),

@@ -3,7 +3,7 @@
 from numba import prange
 
 from abm.kernels._jit import kernel, parallel_kernel
-from abm.kernels.field import filtered_change, gain_rows, rival_of, spread_rows, transport_row
+from abm.kernels.field import filtered_change, gain_rows, rival_of, transport_row
 from abm.kernels.field_arrays import (
     ASN,
     DECAY,
@@ -18,16 +18,17 @@ from abm.kernels.field_arrays import (
     VESSEL_IN,
     VESSEL_OUT,
 )
+from abm.kernels.field_spread import spread_rows
 
 
 @kernel
-def add_exposure(rules, field, species, n_x, dt, exposure):
+def add_exposure(rules, field, species, start, dt, exposure):
     """Add ``dt`` times the saturation of transport to ``exposure``."""
-    row, end = transport_row(species), field.now.shape[1] - n_x
-    u, rival = field.now[species, n_x:end], field.now[rival_of(species), n_x:end]
+    row, end = transport_row(species), field.now.shape[1] - start
+    u, rival = field.now[species, start:end], field.now[rival_of(species), start:end]
     inverse = 0.0 if row > GLN else 1.0 / rules.half_saturation[1 - row]
     half, out = rules.half_saturation[row], exposure[row]
-    for i in range(end - n_x):
+    for i in range(end - start):
         out[i] += dt * u[i] / (half * (1.0 + rival[i] * inverse) + u[i])
 
 
@@ -41,7 +42,7 @@ def add_scaled(factor, values, total):
 @kernel
 def add_fluxes(grid, rules, sites, field, species, first, last, dt):
     """Add what some rows of voxels exchanged during a step to ``field.flux``."""
-    n_x, size = grid.n_x[0], last - first
+    start, size = grid.start[0], last - first
     flux, rows = field.flux[species], field.rows[species]
     add_vessels(rules, sites, field, species, first, last, dt)
     supplied, supply = flux[SUPPLY], dt * rules.supply[species]
@@ -49,11 +50,11 @@ def add_fluxes(grid, rules, sites, field, species, first, last, dt):
         supplied[i] += supply
     add_scaled(dt * rules.decay[species], field.now[species, first:last], flux[DECAY])
     per_amount = dt * sites.to_concentration[1]
-    add_scaled(per_amount, sites.release[species, first - n_x : last - n_x], flux[RELEASE])
+    add_scaled(per_amount, sites.release[species, first - start : last - start], flux[RELEASE])
     taken, split, gain = rows[0, :size], rows[1, :size], rows[2, :size]
     gain_rows(field, species, first, last, gain)
     add_scaled(dt, gain, flux[PRODUCT])
-    uptake_rows(rules, sites, field, species, first, last, n_x, taken)
+    uptake_rows(rules, sites, field, species, first, last, start, taken)
     add_scaled(dt, taken, flux[UPTAKE])
     split[:] = 0.0
     if species in (ASN, GLN):
@@ -81,9 +82,9 @@ def add_edge(grid, rules, sites, field, species, first, last, dt):
 
     ``field.rows`` holds uptake, hydrolysis and gain (rows 0 to 2) as :func:`add_fluxes` left them.
     """
-    n_x, rows, edge = grid.n_x[0], field.rows[species], field.flux[species, EDGE]
+    start, rows, edge = grid.start[0], field.rows[species], field.flux[species, EDGE]
     u, vessel = field.now[species, first:last], sites.vessel[first:last]
-    release, free = sites.release[species, first - n_x : last - n_x], sites.free[first:last]
+    release, free = sites.release[species, first - start : last - start], sites.free[first:last]
     rate, plasma = dt * rules.vessel_rate[species], sites.plasma[species]
     supply, decay = dt * rules.supply[species], dt * rules.decay[species]
     per_amount, exchange = dt * sites.to_concentration[1], dt * rules.exchange[species]
@@ -95,7 +96,7 @@ def add_edge(grid, rules, sites, field, species, first, last, dt):
 
 
 @kernel
-def uptake_rows(rules, sites, field, species, first, last, n_x, taken):
+def uptake_rows(rules, sites, field, species, first, last, start, taken):
     """Fill ``taken`` with uptake by cells, uM/h."""
     row, u = transport_row(species), field.now[species, first:last]
     if row < 0:
@@ -103,7 +104,7 @@ def uptake_rows(rules, sites, field, species, first, last, n_x, taken):
         return
     rival = field.now[rival_of(species), first:last]
     inverse = 0.0 if row > GLN else 1.0 / rules.half_saturation[1 - row]
-    capacity, factor = sites.capacity[row, first - n_x : last - n_x], sites.to_concentration[0]
+    capacity, factor = sites.capacity[row, first - start : last - start], sites.to_concentration[0]
     constant = rules.half_saturation[row]
     for i in range(last - first):
         half = constant * (1.0 + rival[i] * inverse)
@@ -113,14 +114,14 @@ def uptake_rows(rules, sites, field, species, first, last, n_x, taken):
 @kernel
 def book(grid, rules, sites, field, species, dt, exposure, amount):
     """Add exposure and, for a solved species, amounts of a finished step to the records."""
-    n_x, width = grid.n_x[0], field.rows.shape[2]
-    end = (grid.n_y[0] + 1) * n_x
+    start, width = grid.start[0], field.rows.shape[2]
+    end = start + grid.size[0]
     if transport_row(species) >= 0:
-        add_exposure(rules, field, species, n_x, dt, exposure)
+        add_exposure(rules, field, species, start, dt, exposure)
     if not rules.is_solved[species]:
         return
     field.flux[species] = 0.0
-    for first in range(n_x, end, width):
+    for first in range(start, end, width):
         add_fluxes(grid, rules, sites, field, species, first, min(first + width, end), dt)
     for kind in range(N_FLUX):
         total = 0.0
@@ -156,12 +157,12 @@ def copy_species(species, source, target):
 @kernel
 def distance(grid, rules, field, other):
     """Largest difference between the iterate and ``other``, relative to the iterate plus floor."""
-    result, n_x, width = 0.0, grid.n_x[0], field.rows.shape[2]
-    end = (grid.n_y[0] + 1) * n_x
+    result, start, width = 0.0, grid.start[0], field.rows.shape[2]
+    end = start + grid.size[0]
     for species in rules.solved:
         largest, floor = field.rows[species, 4], rules.floor[species]
         largest[:] = 0.0
-        for first in range(n_x, end, width):
+        for first in range(start, end, width):
             last = min(first + width, end)
             now, reference = field.now[species, first:last], other[species, first:last]
             for i in range(last - first):

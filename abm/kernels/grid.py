@@ -1,10 +1,14 @@
 """Geometry and arrays of the multigrid levels.
 
 Storage: all levels of a quantity lie one after the other in one flat array; a level is ``n_y + 2``
-rows of ``n_x`` (a ghost row of zeros below and above). A row needs no ghosts at its ends: what is
-read there is multiplied by a link of zero. So a pass over a level is one loop, however short its
-rows are; both colours are computed in it and one of them is kept, which the compiler turns into
-vector code. Sums run along columns first, so that their order is fixed and they vectorise too.
+rows of ``n_x`` (a ghost row of zeros below and above), or ``n_z + 2`` planes of ``n_y`` rows (ghost
+planes). A row needs no ghosts at its ends, nor a plane within the level: what is read there is
+multiplied by a link of zero. So a pass over a level is one loop, however short its rows are; both
+colours are computed in it and one of them is kept, which the compiler turns into vector code. Sums
+run along columns first, so that their order is fixed and they vectorise too.
+
+The number of axes is that of ``Grid.finest``, which a kernel knows when it is compiled: what only
+planes need is no part of the machine code of a 2-D grid.
 
 What the cycle works on has single precision, which halves the memory that it moves: it only
 preconditions, so that its rounding errors cost no digit of the result.
@@ -20,32 +24,38 @@ the transposed linear interpolation damps what the coarse grid could still corre
 contraction 0.28 instead of 0.32)."""
 
 
+X, Y, Z = 0, 1, 2
+"""Columns of what a grid holds per axis."""
+
+
 class Grid(NamedTuple):
     """Geometry of all levels, in units of the finest spacing; built by :func:`build_grid`."""
 
-    n_x: np.ndarray
-    """int64[n_level], cells along x."""
-    n_y: np.ndarray
-    """int64[n_level], cells along y."""
+    n: np.ndarray
+    """int64[n_level, 3], cells along the axes X, Y, Z; a 2-D grid has one plane."""
+    size: np.ndarray
+    """int64[n_level], cells of the level."""
     start: np.ndarray
-    """int64[n_level], where the first cell of a level lies in a flat array (ghost row skipped)."""
-    start_x: np.ndarray
-    """int64[n_level], where a level (n_x + 1 numbers) starts in the arrays along x."""
-    start_y: np.ndarray
-    """int64[n_level], the same along y."""
+    """int64[n_level], where the first cell of a level lies in a flat array (ghosts skipped)."""
+    begin: np.ndarray
+    """int64[n_level, 3], where a level starts in ``weight`` along each axis."""
     west: np.ndarray
     """float32[n_flat], link across the face left of a cell (length over distance of the centres),
     0 at the border; that of the right face is the next number. On the finest level 1 or 0."""
     south: np.ndarray
-    """float32[n_flat], the same for the face below a cell; above it is that of the next row."""
-    weight_x: np.ndarray
-    """float32[4, :], interpolation per coarse cell: low child (own, next), high child (same)."""
-    weight_y: np.ndarray
-    """float32[4, :], the same along y."""
+    """float32[n_flat], the same towards the row before; towards the next it is that of its row."""
+    below: np.ndarray
+    """float32[n_flat], the same towards the plane before; one zero of a 2-D grid."""
+    weight: np.ndarray
+    """float32[3, 4, :], interpolation per axis and coarse cell: low child (own, next), high child
+    (same)."""
     link_sum: np.ndarray
     """float64[n_flat], sum of the links of a cell, faces of fixed value included."""
     is_red: np.ndarray
     """float32[n_flat], 1 in every other cell of the checkerboard, else 0."""
+    finest: np.ndarray
+    """float64[n_y, n_x] or [n_z, n_y, n_x], the finest level of ``link_sum``; tells the number of
+    axes and of cells along them."""
 
 
 class LinearWork(NamedTuple):
@@ -78,6 +88,8 @@ class LinearWork(NamedTuple):
     """float32[n_flat]."""
     line: np.ndarray
     """float32[n_x + 4], one row between two grids."""
+    plane: np.ndarray
+    """float32[(n_y + 2) n_x], one plane between two grids, with ghost rows; one of a 2-D grid."""
     column: np.ndarray
     """float64[n_x], partial sums along columns."""
 
@@ -145,62 +157,66 @@ def _weights(
     return weight
 
 
-def build_grid(n_x: int, n_y: int, is_fixed: tuple[bool, bool, bool, bool]) -> Grid:
-    """Build the geometry of a hierarchy down to one cell.
+def build_grid(n_x: int, n_y: int, is_fixed: tuple[bool, ...], n_z: int | None = None) -> Grid:
+    """Build the geometry of a hierarchy down to one cell, in three dimensions where ``n_z`` is set.
 
-    ``is_fixed`` tells for the faces (x low, x high, y low, y high) whether the field has a fixed
-    value there (at the face, half a cell from the centre) instead of no flux.
+    ``is_fixed`` tells for the faces (x low, x high, y low, y high, z low, z high) whether the field
+    has a fixed value there (at the face, half a cell from the centre) instead of no flux.
     """
-    n_level = 1 + int(np.ceil(np.log2(max(n_x, n_y, 1))))
-    along_x = _axis(n_x, is_fixed[0], is_fixed[1], n_level)
-    along_y = _axis(n_y, is_fixed[2], is_fixed[3], n_level)
-    counts_x = np.array([len(axis.width) for axis in along_x], dtype=np.int64)
-    counts_y = np.array([len(axis.width) for axis in along_y], dtype=np.int64)
-    sizes = (counts_y + 2) * counts_x
-    start = np.concatenate(([0], np.cumsum(sizes)[:-1])) + counts_x
-    n_flat = int(sizes.sum()) + 1
-    link_sum, west, south, is_red = (np.zeros(n_flat) for _ in range(4))
-    for x, y, first in zip(along_x, along_y, start, strict=True):
-        block = np.outer(y.width, x.link_sum()) + np.outer(y.link_sum(), x.width)
-        inside = slice(first, first + block.size)
-        link_sum[inside] = block.ravel()
-        west[inside] = np.outer(y.width, x.link[:-1]).ravel()
-        south[inside] = np.outer(y.link[:-1], x.width).ravel()
-        is_red[inside] = (np.indices(block.shape).sum(axis=0) % 2 == 0).ravel()
+    shape = (n_y, n_x) if n_z is None else (n_z, n_y, n_x)
+    n_level = 1 + int(np.ceil(np.log2(max(shape))))
+    faces = zip(is_fixed[::2], is_fixed[1::2], strict=True)
+    axes = [_axis(n, low, high, n_level)
+            for n, (low, high) in zip(reversed(shape), faces, strict=False)]  # fmt: skip
+    levels = list(zip(*axes, strict=True))
+    counts = np.ones((n_level, 3), dtype=np.int64)
+    begin, weight = np.ones_like(counts), np.zeros((3, 4, 2 * max(shape) + 2 * n_level), np.float32)
+    for k, axis in enumerate(axes):
+        counts[:, k] = [len(one.width) for one in axis]
+        begin[1:, k] += np.cumsum(counts[:-1, k] + 1)
+        for first, one in zip(begin[:, k], axis, strict=True):
+            n_coarse = one.weight.shape[1] - 1
+            weight[k, :, first : first + n_coarse] = one.weight[:, :-1]
+    size = counts.prod(axis=1)
+    slab = counts[:, : len(axes) - 1].prod(axis=1)
+    start = np.concatenate(([0], np.cumsum(size + 2 * slab)[:-1])) + slab
+    n_flat = int((size + 2 * slab).sum()) + 1
+    link_sum, is_red = np.zeros(n_flat), np.zeros(n_flat, np.float32)
+    links = [np.zeros(n_flat, np.float32) for _ in axes]
+    for level, first, n_cell in zip(levels, start, size, strict=True):
+        inside = slice(first, first + n_cell)
+        for k, link in enumerate(links):
+            link_sum[inside] += _over_cells(level, k, level[k].link_sum())
+            link[inside] = _over_cells(level, k, level[k].link[:-1])
+        same = np.ones(1, np.bool_)
+        for one in reversed(level):
+            same = np.equal.outer(same, np.arange(len(one.width)) % 2 == 0)
+        is_red[inside] = same.ravel()
+    if n_z is None:
+        links.append(np.zeros(1, np.float32))
     return Grid(
-        n_x=counts_x,
-        n_y=counts_y,
-        start=start.astype(np.int64),
-        start_x=np.concatenate(([1], 1 + np.cumsum(counts_x + 1)[:-1])).astype(np.int64),
-        start_y=np.concatenate(([1], 1 + np.cumsum(counts_y + 1)[:-1])).astype(np.int64),
-        west=west.astype(np.float32),
-        south=south.astype(np.float32),
-        weight_x=_joined([_padded(axis.weight, len(axis.link)) for axis in along_x]),
-        weight_y=_joined([_padded(axis.weight, len(axis.link)) for axis in along_y]),
-        link_sum=link_sum,
-        is_red=is_red.astype(np.float32),
-    )
+        n=counts, size=size, start=start.astype(np.int64), begin=begin,
+        west=links[0], south=links[1], below=links[2], weight=weight,
+        link_sum=link_sum, is_red=is_red,
+        finest=link_sum[start[0] : start[0] + size[0]].reshape(shape),
+    )  # fmt: skip
 
 
-def _joined(levels: list[np.ndarray]) -> np.ndarray:
-    """Put the levels of an axis array behind one zero, so that "one before the first" exists."""
-    joined = np.concatenate([np.zeros((*levels[0].shape[:-1], 1)), *levels], axis=-1)
-    return joined.astype(np.float32)
-
-
-def _padded(weight: np.ndarray, length: int) -> np.ndarray:
-    """Give the weights of the coarse cells the length that a level has in the axis arrays."""
-    result = np.zeros((4, max(length, weight.shape[1])))
-    result[:, : weight.shape[1]] = weight
-    return result[:, :length]
+def _over_cells(level: tuple[_Axis, ...], which: int, values: np.ndarray) -> np.ndarray:
+    """Return the values along one axis times the widths along the others, for all cells."""
+    result = np.ones(1)
+    for k in reversed(range(len(level))):
+        result = np.multiply.outer(result, values if k == which else level[k].width)
+    return result.ravel()
 
 
 def linear_work(grid: Grid, n_species: int) -> LinearWork:
     """Allocate the arrays of ``n_species`` solves, zero filled."""
-    n_flat, n_x = len(grid.link_sum), int(grid.n_x[0])
-    n_finest = (int(grid.n_y[0]) + 2) * n_x
-    lengths = {"diagonal": n_flat, "line": n_x + 4, "column": n_x}
-    single = ("red", "black", "right", "guess", "scratch", "line")
+    n_flat, n_x = len(grid.link_sum), grid.finest.shape[-1]
+    n_finest = int(2 * grid.start[0] + grid.size[0])
+    n_plane = (grid.finest.shape[-2] + 2) * n_x if grid.finest.ndim == 3 else 1
+    lengths = {"diagonal": n_flat, "line": n_x + 4, "plane": n_plane, "column": n_x}
+    single = ("red", "black", "right", "guess", "scratch", "line", "plane")
     arrays = {}
     for name in LinearWork._fields:
         length = lengths.get(name, n_flat if name in single else n_finest)

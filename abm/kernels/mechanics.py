@@ -5,10 +5,11 @@
     g(t)    = stiffness * (t/2 + 3 t^2/8 + 5 t^3/16)             for t > 0 (overlap)
             = -4 adhesion * t (t_reach - t) / t_reach^2          for t_reach < t < 0
     t_reach = 1 - (1 + adhesion_reach)^2
+    adhesion = that of the law times grip_i grip_j
 
 ``g`` times the distance is the spring ``stiffness * (s - d)`` expanded to third order in t, so that
 no square root is needed; it is 1 % below the spring at an overlap of 0.13 s and 28 % below at 0.5 s
-(A45). The box reflects centres.
+(A45). The box reflects centres. It has two lengths or three, and places as many coordinates.
 
 A call is cut into ticks, of which a step takes 8, 4, 2 or 1: the most for which at most a stated
 share of the cells would move farther than the displacement cap, by the speeds at the start of this
@@ -66,20 +67,21 @@ class Workspace(NamedTuple):
     lists: ListArrays
 
 
-def make_workspace(capacity: int, entries_per_cell: int = 16) -> Workspace:
-    """Allocate scratch for up to ``capacity`` cells."""
+def make_workspace(capacity: int, entries_per_cell: int = 16, n_axis: int = 2) -> Workspace:
+    """Allocate scratch for up to ``capacity`` cells in a box of ``n_axis`` dimensions."""
     capacity = max(capacity, 1)
     n_block = (capacity + BLOCK - 1) // BLOCK
     motions = Motions(
-        position=np.empty((4, capacity)),
+        position=np.empty((2 * n_axis, capacity)),
         radius=np.empty(capacity),
+        grip=np.empty(capacity),
         allowance=np.empty(capacity),
         span=np.empty(capacity),
-        body=np.empty((n_block, N_BODY)),
+        body=np.empty((n_block, N_BODY[n_axis])),
         block_count=np.empty((n_block, N_LEVELS + 2), np.int64),
         block_span=np.empty(n_block),
     )
-    return Workspace(motions, make_list_arrays(capacity, entries_per_cell))
+    return Workspace(motions, make_list_arrays(capacity, entries_per_cell, n_axis))
 
 
 UM3_PER_PL = 1000.0
@@ -119,8 +121,7 @@ def sphere_radius(volume, radius):
 
 @kernel
 def run_part(
-    first, last, plan, cells, law, box, duration, x, y, next_x, next_y, motions, lists, moved, left,
-    step,
+    first, last, plan, cells, law, box, duration, here, there, motions, lists, moved, left, step
 ):  # fmt: skip
     """Run the task of ``plan`` over the blocks ``first`` to ``last - 1``."""
     task, level = plan[0], plan[1]
@@ -129,24 +130,22 @@ def run_part(
     for block in range(first, last):
         if task == STEP:
             step_block(
-                block, n_cell, x, y, next_x, next_y, law, box, step, level, motions, lists, scratch
+                block, n_cell, here, there, law, box, step, level, motions, lists, scratch
             )  # fmt: skip
         elif task == PREPARE:
-            prepare_block(
-                block, cells, law, box, x, y, next_x, next_y, motions, lists, moved, left
-            )  # fmt: skip
+            prepare_block(block, cells, law, box, here, there, motions, lists, moved, left)
             motions.block_count[block, BAD] = check_block(
-                block * BLOCK, min(n_cell, block * BLOCK + BLOCK), cells, duration
+                block * BLOCK, min(n_cell, block * BLOCK + BLOCK), cells, box, duration
             )  # fmt: skip
         elif task == ARRANGE:
-            arrange_block(block, cells, law, duration, x, y, next_x, next_y, motions, lists)
+            arrange_block(block, cells, law, duration, here, there, motions, lists)
         else:
-            finish_block(block, cells, x, y, motions, lists, scratch)
+            finish_block(block, cells, here, motions, lists, scratch)
 
 
 @parallel_kernel
 def run_blocks(
-    plan, cells, law, box, duration, x, y, next_x, next_y, motions, lists, moved, left, step
+    plan, cells, law, box, duration, here, there, motions, lists, moved, left, step
 ):  # fmt: skip
     """Run one task over all blocks, in parts of neighbouring ones.
 
@@ -158,37 +157,30 @@ def run_blocks(
     for part in prange(n_part):
         run_part(
             part * n_block // n_part, (part + 1) * n_block // n_part, plan, cells, law, box,
-            duration, x, y, next_x, next_y, motions, lists, moved, left, step,
+            duration, here, there, motions, lists, moved, left, step,
         )  # fmt: skip
 
 
 @kernel
-def make_list(plan, cells, law, box, duration, places, motions, lists, moved, left):
+def make_list(plan, cells, law, box, duration, here, there, motions, lists, moved, left):
     """List the neighbours anew and bring all into the new lanes; return the status.
 
-    places = (x, y, other x, other y); moved, left = shares of the call since the last listing and
-    until its end.
+    here, there = places in use and free; moved, left = shares of the call since the last listing
+    and until its end.
     """
-    x, y, place_x, place_y = places
     n_cell = cells.radius.shape[0]
     n_block = (n_cell + BLOCK - 1) // BLOCK
     plan[0] = PREPARE
-    run_blocks(
-        plan, cells, law, box, duration, x, y, place_x, place_y, motions, lists, moved, left,
-        0.0,
-    )  # fmt: skip
+    run_blocks(plan, cells, law, box, duration, here, there, motions, lists, moved, left, 0.0)
     largest = 0.0
     for block in range(n_block):
         if motions.block_count[block, BAD] > 0:
             return NOT_FINITE
         largest = max(largest, motions.block_span[block])
-    if build_list(place_x, place_y, cells.radius, motions.span, largest, box, lists) != 0:
+    if build_list(there, cells.radius, motions.span, largest, box, lists) != 0:
         return LIST_FULL
     plan[0] = ARRANGE
-    run_blocks(
-        plan, cells, law, box, duration, x, y, place_x, place_y, motions, lists, moved, left,
-        0.0,
-    )  # fmt: skip
+    run_blocks(plan, cells, law, box, duration, here, there, motions, lists, moved, left, 0.0)
     return 0
 
 
@@ -213,11 +205,21 @@ def add_counts(block_count, n_block, totals):
 
 
 @kernel
+def places(position, which, box):
+    """Return the coordinates of the first (0) or second (1) places of ``position``, as a tuple."""
+    row = which * len(box)
+    if len(box) == 3:
+        return position[row], position[row + 1], position[row + 2]
+    return position[row], position[row + 1]
+
+
+@kernel
 def move_cells(cells, law, box, duration, n_step, workspace):
     """Move the cells for ``duration`` [h] in ``n_step`` base steps or more.
 
-    cells is a :class:`Cells` (x, y, pressure are written), box = (x, y) in um, workspace a
-    :class:`Workspace` for at least n cells. Positions outside the box are put on its wall first.
+    cells is a :class:`Cells` (x, y, z, pressure are written), box = (x, y) or (x, y, z) in um,
+    workspace a :class:`Workspace` for at least n cells and as many dimensions. Positions outside
+    the box are put on its wall first.
 
     Returns (status, steps taken, share of cell-steps that were capped, listings made, worst share
     of cells capped in one step). The status is 0, LIST_FULL or NOT_FINITE.
@@ -225,8 +227,7 @@ def move_cells(cells, law, box, duration, n_step, workspace):
     n_cell = cells.radius.shape[0]
     n_block = (n_cell + BLOCK - 1) // BLOCK
     motions, lists = workspace
-    position = motions.position
-    x, y, next_x, next_y = position[0], position[1], position[2], position[3]
+    here, there = places(motions.position, 0, box), places(motions.position, 1, box)
     totals, plan = np.zeros(N_LEVELS + 2, np.int64), np.zeros(2, np.int64)
     if n_cell == 0:
         return 0, 0, 0.0, 0, 0.0
@@ -237,7 +238,7 @@ def move_cells(cells, law, box, duration, n_step, workspace):
     while True:
         if is_list_due:
             status = make_list(
-                plan, cells, law, box, duration, (x, y, next_x, next_y), motions, lists,
+                plan, cells, law, box, duration, here, there, motions, lists,
                 (done - listed) / ticks, (ticks - done) / ticks,
             )  # fmt: skip
             if status != 0:
@@ -247,9 +248,7 @@ def move_cells(cells, law, box, duration, n_step, workspace):
         if done == ticks:
             break
         plan[0], plan[1] = STEP, level
-        run_blocks(
-            plan, cells, law, box, duration, x, y, next_x, next_y, motions, lists, 0.0, 0.0, step
-        )  # fmt: skip
+        run_blocks(plan, cells, law, box, duration, here, there, motions, lists, 0.0, 0.0, step)
         add_counts(motions.block_count, n_block, totals)
         if totals[BAD] > 0:
             return NOT_FINITE, 0, 0.0, 0, 0.0
@@ -262,10 +261,8 @@ def move_cells(cells, law, box, duration, n_step, workspace):
         worst = max(worst, totals[level])
         done += TICKS_PER_STEP >> level
         n_taken += 1
-        x, y, next_x, next_y = next_x, next_y, x, y
+        here, there = there, here
         level = next_level(totals, n_cell, law.capped_share, done, ticks)
     plan[0], plan[1] = FINISH, level
-    run_blocks(
-        plan, cells, law, box, duration, x, y, next_x, next_y, motions, lists, 0.0, 0.0, step
-    )  # fmt: skip
+    run_blocks(plan, cells, law, box, duration, here, there, motions, lists, 0.0, 0.0, step)
     return 0, n_taken, n_capped / (n_taken * n_cell), n_listing, worst / n_cell

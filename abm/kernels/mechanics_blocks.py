@@ -2,6 +2,8 @@
 
 The law is that of :mod:`abm.kernels.mechanics`. Blocks write nothing of each other, so they run on
 any thread. Between two listings the cells of a block stand by lane (:mod:`abm.kernels.neighbours`).
+``here`` and ``there`` are present and next places, (x, y) or (x, y, z), as many arrays as the box
+has lengths.
 """
 
 import math
@@ -14,8 +16,10 @@ from abm.kernels.neighbours import BLOCK, use_slots
 from abm.kernels.pair_sums import (
     HERE_X,
     HERE_Y,
+    HERE_Z,
     PUSH_X,
     PUSH_Y,
+    PUSH_Z,
     SCALE,
     SQUARE,
     pressure_block,
@@ -34,19 +38,26 @@ TINY = 1e-300
 OUTSIDE, BAD = N_LEVELS, N_LEVELS + 1
 """Columns of block_count behind those of the levels."""
 
-MOBILITY, DRIFT_X, DRIFT_Y, CAP, ANCHOR_X, ANCHOR_Y, ALLOWANCE_SQUARE, N_BODY = (
-    BLOCK * row for row in range(8)
-)
+(
+    MOBILITY, DRIFT_X, DRIFT_Y, CAP, ANCHOR_X, ANCHOR_Y, ALLOWANCE_SQUARE, DRIFT_Z, ANCHOR_Z,
+) = (BLOCK * row for row in range(9))  # fmt: skip
 """First elements of the rows of a block of ``body``: mobility [-]; drift of the motility [um/h];
 displacement cap per step [um]; place at the last listing [um]; square of the way from there that is
 allowed [um2]."""
+
+N_BODY = {2: DRIFT_Z, 3: ANCHOR_Z + BLOCK}
+"""Elements of a block of ``body`` by the number of dimensions."""
+
+NOTHING = np.empty(0)
+"""A column that does not apply."""
 
 
 class Cells(NamedTuple):
     """The moving cells; float64, C-contiguous.
 
-    x, y [n] um (changed), radius [n] um, mobility [n], motility [2, n] um within the whole call,
-    pressure [n] (overwritten).
+    x, y [n] um (changed), radius [n] um, mobility [n], motility [2 or 3, n] um within the whole
+    call, pressure [n] (overwritten); z [n] um (changed) in space, else empty; grip [n] in [0, 1],
+    two cells attract each other with law.adhesion times both grips; empty: all have 1.
     """
 
     x: np.ndarray
@@ -55,6 +66,8 @@ class Cells(NamedTuple):
     mobility: np.ndarray
     motility: np.ndarray
     pressure: np.ndarray
+    z: np.ndarray = NOTHING
+    grip: np.ndarray = NOTHING
 
 
 class Law(NamedTuple):
@@ -76,15 +89,16 @@ class Law(NamedTuple):
 class Motions(NamedTuple):
     """Scratch of the integration.
 
-    position [4, n] present x, y and next x, y [um] by slot, the next ones by cell at a listing;
-    radius [n] by slot [um]; allowance, span [n] by cell for the listing [um]; body
-    [n_block, N_BODY], rows named above, by lane; block_count [n_block, N_LEVELS + 2] cells that
-    would be capped at each level, that are out of their allowance, that are not finite; block_span
-    [n_block] largest span [um].
+    position [4 or 6, n] present and next places [um] by slot, the next ones by cell at a listing;
+    radius, grip [n] by slot [um; -]; allowance, span [n] by cell for the listing [um]; body
+    [n_block, N_BODY[n_axis]], rows named above, by lane; block_count [n_block, N_LEVELS + 2] cells
+    that would be capped at each level, that are out of their allowance, that are not finite;
+    block_span [n_block] largest span [um].
     """
 
     position: np.ndarray
     radius: np.ndarray
+    grip: np.ndarray
     allowance: np.ndarray
     span: np.ndarray
     body: np.ndarray
@@ -93,18 +107,20 @@ class Motions(NamedTuple):
 
 
 @kernel
-def check_block(first, last, cells, duration):
+def check_block(first, last, cells, box, duration):
     """Return the number of unusable cells: something is not finite or a radius not positive."""
     n_bad = 0
     for cell in range(first, last):
         total = cells.x[cell] + cells.y[cell] + cells.mobility[cell] + cells.radius[cell]
         total += cells.motility[0, cell] / duration + cells.motility[1, cell] / duration
+        if len(box) == 3:
+            total += cells.z[cell] + cells.motility[2, cell] / duration
         n_bad += 0 if math.isfinite(total) and cells.radius[cell] > 0.0 else 1
     return n_bad
 
 
 @kernel
-def prepare_block(block, cells, law, box, x, y, place_x, place_y, motions, lists, moved, left):
+def prepare_block(block, cells, law, box, here, there, motions, lists, moved, left):
     """Write places, allowance and span of the cells of a block, by cell, for the listing.
 
     The allowance is the least one and what the motility will need in the share ``left`` of the
@@ -116,22 +132,31 @@ def prepare_block(block, cells, law, box, x, y, place_x, place_y, motions, lists
     body, lanes = motions.body[block], lists.lane_cell[block]
     if moved == 0.0:
         for cell in range(first, last):
-            place_x[cell] = min(max(cells.x[cell], 0.0), box[0])
-            place_y[cell] = min(max(cells.y[cell], 0.0), box[1])
+            there[0][cell] = min(max(cells.x[cell], 0.0), box[0])
+            there[1][cell] = min(max(cells.y[cell], 0.0), box[1])
+            if len(box) == 3:
+                there[2][cell] = min(max(cells.z[cell], 0.0), box[2])
             motions.allowance[cell] = 0.0
     else:
         for lane in range(last - first):
             cell = first + lanes[lane]
-            dx = x[first + lane] - body[ANCHOR_X + lane]
-            dy = y[first + lane] - body[ANCHOR_Y + lane]
-            place_x[cell] = x[first + lane]
-            place_y[cell] = y[first + lane]
-            motions.allowance[cell] = math.sqrt(dx * dx + dy * dy) * (left / moved)
+            dx = here[0][first + lane] - body[ANCHOR_X + lane]
+            dy = here[1][first + lane] - body[ANCHOR_Y + lane]
+            square = dx * dx + dy * dy
+            there[0][cell] = here[0][first + lane]
+            there[1][cell] = here[1][first + lane]
+            if len(box) == 3:
+                square += (here[2][first + lane] - body[ANCHOR_Z + lane]) ** 2
+                there[2][cell] = here[2][first + lane]
+            motions.allowance[cell] = math.sqrt(square) * (left / moved)
     reach = 1.0 + law.adhesion_reach if law.adhesion > 0.0 else 1.0
     most = ALLOWANCE_GROWTH * law.allowance
     largest = 0.0
     for cell in range(first, last):
-        way = math.sqrt(cells.motility[0, cell] ** 2 + cells.motility[1, cell] ** 2)
+        square = cells.motility[0, cell] ** 2 + cells.motility[1, cell] ** 2
+        if len(box) == 3:
+            square += cells.motility[2, cell] ** 2
+        way = math.sqrt(square)
         allowance = min(max(law.allowance + way * left, motions.allowance[cell]), most)
         motions.allowance[cell] = allowance
         motions.span[cell] = cells.radius[cell] * reach + allowance
@@ -140,22 +165,30 @@ def prepare_block(block, cells, law, box, x, y, place_x, place_y, motions, lists
 
 
 @kernel
-def arrange_block(block, cells, law, duration, x, y, place_x, place_y, motions, lists):
+def arrange_block(block, cells, law, duration, here, there, motions, lists):
     """Bring all that the steps need into the lanes of the new list; move the anchors."""
     first, last = block * BLOCK, min(cells.radius.shape[0], block * BLOCK + BLOCK)
     body, lanes = motions.body[block], lists.lane_cell[block]
     for lane in range(last - first):
         cell = first + lanes[lane]
-        x[first + lane] = place_x[cell]
-        y[first + lane] = place_y[cell]
+        here[0][first + lane] = there[0][cell]
+        here[1][first + lane] = there[1][cell]
         motions.radius[first + lane] = cells.radius[cell]
         body[MOBILITY + lane] = cells.mobility[cell]
         body[DRIFT_X + lane] = cells.motility[0, cell] / duration
         body[DRIFT_Y + lane] = cells.motility[1, cell] / duration
         body[CAP + lane] = law.displacement_cap * cells.radius[cell]
-        body[ANCHOR_X + lane] = place_x[cell]
-        body[ANCHOR_Y + lane] = place_y[cell]
+        body[ANCHOR_X + lane] = there[0][cell]
+        body[ANCHOR_Y + lane] = there[1][cell]
         body[ALLOWANCE_SQUARE + lane] = motions.allowance[cell] * motions.allowance[cell]
+        if len(here) == 3:
+            here[2][first + lane] = there[2][cell]
+            body[DRIFT_Z + lane] = cells.motility[2, cell] / duration
+            body[ANCHOR_Z + lane] = there[2][cell]
+    if law.adhesion > 0.0:
+        for lane in range(last - first):
+            has_grip = cells.grip.shape[0] > 0
+            motions.grip[first + lane] = cells.grip[first + lanes[lane]] if has_grip else 1.0
     use_slots(block, lists)
 
 
@@ -170,7 +203,7 @@ def count_capped(n_cell, body, scratch, factor):
 
 
 @kernel
-def set_speeds(n_cell, body, scratch, step, level, count):
+def set_speeds(n_cell, body, scratch, box, step, level, count):
     """Turn the pushes of a block into speeds; write the time that each cell moves at its speed.
 
     That is ``step / 2**level`` [h], less where the cap ends it; count[:N_LEVELS] gets the cells
@@ -183,7 +216,12 @@ def set_speeds(n_cell, body, scratch, step, level, count):
         speed_y = body[MOBILITY + cell] * scratch[PUSH_Y + cell] + body[DRIFT_Y + cell]
         scratch[PUSH_X + cell] = speed_x
         scratch[PUSH_Y + cell] = speed_y
-        scratch[SQUARE + cell] = speed_x * speed_x + speed_y * speed_y
+        square = speed_x * speed_x + speed_y * speed_y
+        if len(box) == 3:
+            speed_z = body[MOBILITY + cell] * scratch[PUSH_Z + cell] + body[DRIFT_Z + cell]
+            scratch[PUSH_Z + cell] = speed_z
+            square += speed_z * speed_z
+        scratch[SQUARE + cell] = square
         scratch[SCALE + cell] = length
     count[:N_LEVELS] = 0
     count[0] = count_capped(n_cell, body, scratch, once)
@@ -210,18 +248,29 @@ def move_block(n_cell, body, scratch, box, count):
         scratch[HERE_Y + cell] = new_y
         dx = new_x - body[ANCHOR_X + cell]
         dy = new_y - body[ANCHOR_Y + cell]
-        is_within = dx * dx + dy * dy <= body[ALLOWANCE_SQUARE + cell]
-        n_outside += 0 if is_within & (new_x >= 0.0) & (new_y >= 0.0) else 1
+        square = dx * dx + dy * dy
+        is_inside = (new_x >= 0.0) & (new_y >= 0.0)
+        if len(box) == 3:
+            far_z = box[2] - abs(scratch[HERE_Z + cell] + scale * scratch[PUSH_Z + cell])
+            new_z = box[2] - abs(far_z)
+            scratch[HERE_Z + cell] = new_z
+            dz = new_z - body[ANCHOR_Z + cell]
+            square += dz * dz
+            is_inside = is_inside & (new_z >= 0.0)
+        is_within = square <= body[ALLOWANCE_SQUARE + cell]
+        n_outside += 0 if is_within & is_inside else 1
     count[OUTSIDE] = n_outside
     count[BAD] = 0
     if n_outside > 0:
         for cell in range(n_cell):
             is_good = (scratch[HERE_X + cell] >= 0.0) & (scratch[HERE_Y + cell] >= 0.0)
+            if len(box) == 3:
+                is_good = is_good & (scratch[HERE_Z + cell] >= 0.0)
             count[BAD] += 0 if is_good else 1
 
 
 @kernel
-def step_block(block, n_cell, x, y, next_x, next_y, law, box, step, level, motions, lists, scratch):
+def step_block(block, n_cell, here, there, law, box, step, level, motions, lists, scratch):
     """Move the cells of one block by ``step / 2**level`` hours; the old places stay.
 
     ``step`` [h] is the base step; block_count[block] gets the counts that decide on it.
@@ -229,22 +278,26 @@ def step_block(block, n_cell, x, y, next_x, next_y, law, box, step, level, motio
     body, count = motions.body[block], motions.block_count[block]
     first = block * BLOCK
     n_own = min(n_cell - first, BLOCK)
-    push_block(block, n_cell, x, y, lists, law, scratch)
-    set_speeds(n_own, body, scratch, step, level, count)
+    push_block(block, n_cell, here, box, motions.grip, lists, law, scratch)
+    set_speeds(n_own, body, scratch, box, step, level, count)
     move_block(n_own, body, scratch, box, count)
     for cell in range(n_own):
-        next_x[first + cell] = scratch[HERE_X + cell]
-        next_y[first + cell] = scratch[HERE_Y + cell]
+        there[0][first + cell] = scratch[HERE_X + cell]
+        there[1][first + cell] = scratch[HERE_Y + cell]
+        if len(box) == 3:
+            there[2][first + cell] = scratch[HERE_Z + cell]
 
 
 @kernel
-def finish_block(block, cells, x, y, motions, lists, scratch):
+def finish_block(block, cells, here, motions, lists, scratch):
     """Write places and pressure of the cells of one block."""
     first, last = block * BLOCK, min(cells.radius.shape[0], block * BLOCK + BLOCK)
     lanes = lists.lane_cell[block]
-    pressure_block(block, x, y, motions.radius[: cells.radius.shape[0]], lists, scratch)
+    pressure_block(block, here, motions.radius[: cells.radius.shape[0]], lists, scratch)
     for lane in range(last - first):
         cell = first + lanes[lane]
-        cells.x[cell] = x[first + lane]
-        cells.y[cell] = y[first + lane]
+        cells.x[cell] = here[0][first + lane]
+        cells.y[cell] = here[1][first + lane]
+        if len(here) == 3:
+            cells.z[cell] = here[2][first + lane]
         cells.pressure[cell] = scratch[PUSH_X + lane]

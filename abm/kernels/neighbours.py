@@ -9,6 +9,9 @@ A block owns a fixed stretch of the list arrays, so that blocks are independent 
 of the number of threads. Within it the cells are lanes, those with most partners first, and row k
 holds the k-th partner of every lane that has one: whoever sums over partners walks along the lanes
 of one row after the other, on vectors, adding to each cell in the order of its partners.
+
+A place is a tuple of arrays, (x, y) or (x, y, z), and a box has as many lengths: branches on
+``len(box)`` are decided when a kernel is compiled, so that the plane has code of its own.
 """
 
 import math
@@ -23,8 +26,12 @@ BLOCK = 128
 """Cells per block; a block is the unit of work of a thread and of every deterministic sum."""
 
 BIN_WIDTH, BIN_HEIGHT = 0.45, 1.5
-"""Least size of a bin over the largest span. The cells of neighbouring bins of one row stand in one
-run, so that narrow bins cost nothing, while each further row of bins is a run of its own."""
+"""Least size of a bin over the largest span; the depth is as the height. The cells of neighbouring
+bins of one row stand in one run, so that narrow bins cost nothing, while each further row of bins
+is a run of its own."""
+
+BIN_GROWTH = 1.05
+"""Factor by which the bins of a thinly filled box of three dimensions grow until they are few."""
 
 ROWS_PER_ENTRY = 4
 """Rows of a block, that is most partners of one cell, over the mean number it has room for."""
@@ -34,8 +41,8 @@ class ListArrays(NamedTuple):
     """Room for a neighbour list; everything is overwritten by :func:`build_list`.
 
     bin_start [n + 2] first sorted place of each bin; order [n] cell at each sorted place; binned
-    [3, n] x, y, span in sorted order [um]; lane_cell [n_block, BLOCK] place in the block of the
-    cell of each lane; slot [n] block * BLOCK + lane of each cell; n_row [n_block] rows in use;
+    [3 or 4, n] x, y, span, z in sorted order [um]; lane_cell [n_block, BLOCK] place in the block of
+    the cell of each lane; slot [n] block * BLOCK + lane of each cell; n_row [n_block] rows in use;
     row_start [n_block, most rows + 1] first entry of each row; partner [n_entry] cell, after
     :func:`use_slots` its slot; inverse_square [n_entry] 1 / (radius_i + radius_j)^2 [1/um2];
     block_flag [n_block] status of each block. Indices are unsigned, which spares a test for
@@ -54,14 +61,14 @@ class ListArrays(NamedTuple):
     block_flag: np.ndarray
 
 
-def make_list_arrays(capacity: int, entries_per_cell: int = 16) -> ListArrays:
+def make_list_arrays(capacity: int, entries_per_cell: int = 16, n_axis: int = 2) -> ListArrays:
     """Allocate for up to ``capacity`` cells with so many partners on average within a block."""
     n_block = max(1, (capacity + BLOCK - 1) // BLOCK)
     n_entry = n_block * BLOCK * entries_per_cell
     return ListArrays(
         bin_start=np.empty(capacity + 2, np.uint64),
         order=np.empty(capacity, np.uint32),
-        binned=np.empty((3, capacity)),
+        binned=np.empty((n_axis + 1, capacity)),
         lane_cell=np.empty((n_block, BLOCK), np.uint32),
         slot=np.empty(capacity, np.uint32),
         n_row=np.empty(n_block, np.int64),
@@ -74,15 +81,22 @@ def make_list_arrays(capacity: int, entries_per_cell: int = 16) -> ListArrays:
 
 @kernel
 def bin_shape(largest, n_cell, box):
-    """Return (bins_x, bins_y, largest span [um]).
+    """Return (bins_x, bins_y, largest span [um]), in space (bins_x, bins_y, largest span, bins_z).
 
-    Bins grow, in proportion, where the box would have more bins than cells, so that
-    ``bins_x * bins_y <= n_cell + 1``. box is (x, y) in um.
+    Bins grow, in proportion, where the box would have more bins than cells, so that there are at
+    most ``n_cell + 1``. box is (x, y) or (x, y, z) in um.
     """
     width, height = BIN_WIDTH * largest, BIN_HEIGHT * largest
-    growth = max(1.0, math.sqrt(box[0] * box[1] / (n_cell + 1.0) / (width * height)))
     # A box narrower than one bin must not be made up for by more bins than cells in the other axis.
     most = n_cell + 1
+    if len(box) == 3:
+        while box[0] * box[1] * box[2] > most * (width * height * height):
+            width *= BIN_GROWTH
+            height *= BIN_GROWTH
+        bins_x = max(1, min(most, int(box[0] / width)))
+        bins_y = max(1, min(most // bins_x, int(box[1] / height)))
+        return bins_x, bins_y, largest, max(1, min(most // (bins_x * bins_y), int(box[2] / height)))
+    growth = max(1.0, math.sqrt(box[0] * box[1] / (n_cell + 1.0) / (width * height)))
     bins_x = max(1, min(most, int(box[0] / (width * growth))))
     return bins_x, max(1, min(most // bins_x, int(box[1] / (height * growth)))), largest
 
@@ -94,71 +108,117 @@ def bin_of(place, bins, per_um):
 
 
 @kernel
-def sort_into_bins(x, y, span, n_cell, box, bins, bin_start, order, binned):
+def bins_per_um(bins, box):
+    """Return the number of bins per um along each axis."""
+    if len(box) == 3:
+        return bins[0] / box[0], bins[1] / box[1], bins[3] / box[2]
+    return bins[0] / box[0], bins[1] / box[1]
+
+
+@kernel
+def bin_index(place, cell, bins, per_um):
+    """Return the bin of a cell: row-major, x fastest, then y, then z."""
+    index = bin_of(place[1][cell], bins[1], per_um[1])
+    if len(per_um) == 3:
+        index += bins[1] * bin_of(place[2][cell], bins[3], per_um[2])
+    return index * bins[0] + bin_of(place[0][cell], bins[0], per_um[0])
+
+
+@kernel
+def sort_into_bins(place, span, n_cell, box, bins, bin_start, order, binned):
     """Stable counting sort of the cells by bin (row-major, x fastest).
 
-    x, y, span [>= n_cell] in um; box = (x, y) in um, bins from :func:`bin_shape`.
+    place, span [>= n_cell] in um; box in um, bins from :func:`bin_shape`.
     Written: bin_start[:n_bin + 1], order[:n_cell] and binned[:, :n_cell] of :class:`ListArrays`.
     """
+    per_um = bins_per_um(bins, box)
     n_bin = bins[0] * bins[1]
-    per_x, per_y = bins[0] / box[0], bins[1] / box[1]
+    if len(box) == 3:
+        n_bin *= bins[3]
     for index in range(n_bin + 1):
         bin_start[index] = 0
     for cell in range(n_cell):
-        index = bin_of(y[cell], bins[1], per_y) * bins[0] + bin_of(x[cell], bins[0], per_x)
-        bin_start[index] += np.uint64(1)
+        bin_start[bin_index(place, cell, bins, per_um)] += np.uint64(1)
     total = np.uint64(0)
     for index in range(n_bin + 1):
         count = bin_start[index]
         bin_start[index] = total
         total += count
     for cell in range(n_cell):
-        index = bin_of(y[cell], bins[1], per_y) * bins[0] + bin_of(x[cell], bins[0], per_x)
-        place = bin_start[index]
-        bin_start[index] = place + np.uint64(1)
-        order[place] = cell
-        binned[0, place] = x[cell]
-        binned[1, place] = y[cell]
-        binned[2, place] = span[cell]
+        index = bin_index(place, cell, bins, per_um)
+        rank = bin_start[index]
+        bin_start[index] = rank + np.uint64(1)
+        order[rank] = cell
+        binned[0, rank] = place[0][cell]
+        binned[1, rank] = place[1][cell]
+        binned[2, rank] = span[cell]
+        if len(box) == 3:
+            binned[3, rank] = place[2][cell]
     for index in range(n_bin, 0, -1):
         bin_start[index] = bin_start[index - 1]
     bin_start[0] = 0
 
 
 @kernel
+def gap_to_bin(place, index, height):
+    """Return the distance [um] of a coordinate from the bin ``index`` of that height, 0 inside."""
+    return max(0.0, max(index * height - place, place - (index + 1) * height))
+
+
+@kernel
 def find_partners(
-    first, last, x, y, span, box, bins, bin_start, order, binned, found, found_start
+    first, last, place, span, box, bins, bin_start, order, binned, found, found_start
 ):  # fmt: skip
     """Write the partners of the cells ``first`` to ``last - 1``, one cell after the other.
 
     found uint32[n] gets the indices in bin order; found_start [BLOCK + 1] the first entry of each
     cell. Returns 0, or 1 where ``found`` may be too short.
     """
-    per_x, per_y = bins[0] / box[0], bins[1] / box[1]
+    per_um = bins_per_um(bins, box)
     other_x, other_y, other_reach = binned[0], binned[1], binned[2]
-    room, place = np.uint64(found.shape[0]), np.uint64(0)
+    x, y = place[0], place[1]
+    room, n_found = np.uint64(found.shape[0]), np.uint64(0)
     for cell in range(first, last):
-        found_start[cell - first] = place
+        found_start[cell - first] = n_found
         here_x, here_y, reach = x[cell], y[cell], span[cell]
         reach_most = reach + bins[2]
-        left = bin_of(here_x - reach_most, bins[0], per_x)
-        right = bin_of(here_x + reach_most, bins[0], per_x)
-        low = bin_of(here_y - reach_most, bins[1], per_y)
-        high = bin_of(here_y + reach_most, bins[1], per_y)
+        left = bin_of(here_x - reach_most, bins[0], per_um[0])
+        right = bin_of(here_x + reach_most, bins[0], per_um[0])
+        low = bin_of(here_y - reach_most, bins[1], per_um[1])
+        high = bin_of(here_y + reach_most, bins[1], per_um[1])
+        if len(box) == 3:
+            here_z, other_z = place[2][cell], binned[3]
+            bottom = bin_of(here_z - reach_most, bins[3], per_um[2])
+            top = bin_of(here_z + reach_most, bins[3], per_um[2])
+            # One loop over the rows of all planes, counted on from the lowest one.
+            n_row = high + 1 - low
+            high = low + n_row * (top + 1 - bottom) - 1
         for bin_row in range(low, high + 1):
+            if len(box) == 3:
+                bin_y, bin_z = low + (bin_row - low) % n_row, bottom + (bin_row - low) // n_row
+                bin_row = bin_z * bins[1] + bin_y
+                gap_y = gap_to_bin(here_y, bin_y, box[1] / bins[1])
+                gap_z = gap_to_bin(here_z, bin_z, box[2] / bins[3])
+                # Rounding of the bins' walls is far below this margin.
+                if gap_y * gap_y + gap_z * gap_z > 1.0001 * reach_most * reach_most:
+                    continue
             run = bin_start[np.uint64(bin_row * bins[0] + left)]
             run_end = bin_start[np.uint64(bin_row * bins[0] + right + 1)]
-            if place + (run_end - run) > room:
+            if n_found + (run_end - run) > room:
                 return 1
             # The entry is always written and kept only if it counts: no branch to mispredict.
             for candidate in range(run, run_end):
                 dx = here_x - other_x[candidate]
                 dy = here_y - other_y[candidate]
+                square = dx * dx + dy * dy
+                if len(box) == 3:
+                    dz = here_z - other_z[candidate]
+                    square += dz * dz
                 limit = reach + other_reach[candidate]
                 other = order[candidate]
-                found[place] = other
-                place += np.uint64((dx * dx + dy * dy < limit * limit) & (other != cell))
-    found_start[last - first] = place
+                found[n_found] = other
+                n_found += np.uint64((square < limit * limit) & (other != cell))
+    found_start[last - first] = n_found
     return 0
 
 
@@ -198,7 +258,7 @@ def arrange_lanes(n_lane, begin, found_start, lane_cell, row_start, cursor):
 
 @kernel
 def list_block(
-    block, x, y, radius, span, box, bins, bin_start, order, binned, lane_cell, slot, n_row,
+    block, place, radius, span, box, bins, bin_start, order, binned, lane_cell, slot, n_row,
     row_start, partner, inverse_square,
 ):  # fmt: skip
     """List the partners of the cells of one block, in bin order; return 0, or 1 if it is full."""
@@ -207,7 +267,7 @@ def list_block(
     stretch = partner.shape[0] // ((n_cell + BLOCK - 1) // BLOCK)
     found, found_start = np.empty(stretch, np.uint32), np.empty(BLOCK + 1, np.int64)
     if find_partners(
-        first, last, x, y, span, box, bins, bin_start, order, binned, found, found_start
+        first, last, place, span, box, bins, bin_start, order, binned, found, found_start
     ):  # fmt: skip
         return 1
     lanes, starts = lane_cell[block], row_start[block]
@@ -237,30 +297,30 @@ def list_block(
 
 @parallel_kernel
 def list_all(
-    x, y, radius, span, box, bins, bin_start, order, binned, lane_cell, slot, n_row, row_start,
+    place, radius, span, box, bins, bin_start, order, binned, lane_cell, slot, n_row, row_start,
     partner, inverse_square, block_flag,
 ):  # fmt: skip
     """Run :func:`list_block` over all blocks; block_flag[block] is its status."""
     for block in prange((radius.shape[0] + BLOCK - 1) // BLOCK):
         block_flag[block] = list_block(
-            block, x, y, radius, span, box, bins, bin_start, order, binned, lane_cell, slot,
+            block, place, radius, span, box, bins, bin_start, order, binned, lane_cell, slot,
             n_row, row_start, partner, inverse_square,
         )  # fmt: skip
 
 
 @kernel
-def build_list(x, y, radius, span, largest, box, arrays):
+def build_list(place, radius, span, largest, box, arrays):
     """Bin the cells and list their partners; return 0, or 1 where the entries do not suffice.
 
-    x, y, span [>= n] and radius [n] in um (radius sets n), largest = largest span, places inside
-    the box; box = (x, y) in um; arrays is a :class:`ListArrays` for at least n cells, shared out
-    evenly between the blocks.
+    place, span [>= n] and radius [n] in um (radius sets n), largest = largest span, places inside
+    the box; box = (x, y) or (x, y, z) in um; arrays is a :class:`ListArrays` for at least n cells,
+    shared out evenly between the blocks.
     """
     n_cell = radius.shape[0]
     bins = bin_shape(largest, n_cell, box)
-    sort_into_bins(x, y, span, n_cell, box, bins, arrays.bin_start, arrays.order, arrays.binned)
+    sort_into_bins(place, span, n_cell, box, bins, arrays.bin_start, arrays.order, arrays.binned)
     list_all(
-        x, y, radius, span, box, bins, arrays.bin_start, arrays.order, arrays.binned,
+        place, radius, span, box, bins, arrays.bin_start, arrays.order, arrays.binned,
         arrays.lane_cell, arrays.slot, arrays.n_row, arrays.row_start, arrays.partner,
         arrays.inverse_square, arrays.block_flag,
     )  # fmt: skip

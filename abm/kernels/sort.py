@@ -16,16 +16,19 @@ _UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 
 @kernel
-def voxel_of(x, y, spacing, shape, site):
-    """Write site[i] = iy * nx + ix, the voxel that holds (x[i], y[i]).
+def voxel_of(x, y, z, spacing, shape, site):
+    """Write site[i] = (iz * ny + iy) * nx + ix, the voxel that holds (x[i], y[i], z[i]).
 
-    x, y float64[n] in um; spacing in um; shape = (ny, nx); site int32[>= n], overwritten. Voxel ix
-    covers [ix, ix + 1) * spacing; places outside the grid go to the outermost voxel.
+    x, y, z float64[n] in um; spacing in um; shape = (ny, nx), where z is not looked at, or
+    (nz, ny, nx); site int32[>= n], overwritten. Voxel ix covers [ix, ix + 1) * spacing; places
+    outside the grid go to the outermost voxel.
     """
-    rows, columns = shape
+    rows, columns = shape[-2], shape[-1]
     for cell in range(x.shape[0]):
         column = max(0, min(columns - 1, int(np.floor(x[cell] / spacing))))
         row = max(0, min(rows - 1, int(np.floor(y[cell] / spacing))))
+        if len(shape) == 3:
+            row += rows * max(0, min(shape[0] - 1, int(np.floor(z[cell] / spacing))))
         site[cell] = row * columns + column
 
 

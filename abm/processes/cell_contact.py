@@ -7,9 +7,9 @@ import numpy as np
 from abm.clock import Clock
 from abm.environment.tissue import Tissue
 from abm.kernels.cell_layout import CellState
-from abm.kernels.sort import sort_by_site
+from abm.kernels.sort import sort_by_site, voxel_of
 from abm.processes.contact import ContactTransfer, Spheres
-from abm.processes.motion import radius_of
+from abm.processes.motion import NOTHING, radius_of
 from abm.processes.process import AbstractProcess
 from abm.state.columns import CellType, Group
 from abm.state.population import Population
@@ -60,10 +60,11 @@ class CellContact(AbstractProcess):
         largest = taker.unit_volume * taker.state[CellState.SIZE, :n].max()
         radius = float(radius_of(np.array([largest]))[0]) + float(givers.radius.max())
         reach = math.ceil(radius * (1.0 + self.transfer.parameters.tolerance) / tissue.spacing)
-        is_near = np.zeros((tissue.n_y, tissue.n_x), np.bool_)
-        row, column = np.divmod(tissue.site_of(givers.x, givers.y), tissue.n_x)
-        for i, j in zip(row, column, strict=True):
-            is_near[max(i - reach, 0) : i + reach + 1, max(j - reach, 0) : j + reach + 1] = True
+        is_near = np.zeros(tissue.shape, np.bool_)
+        site = np.empty(givers.x.shape[0], np.int32)
+        voxel_of(givers.x, givers.y, givers.z, tissue.spacing, tissue.shape, site)
+        for voxel in zip(*np.unravel_index(site, tissue.shape), strict=True):
+            is_near[tuple(slice(max(i - reach, 0), i + reach + 1) for i in voxel)] = True
         rows = np.flatnonzero(is_near.ravel()[taker.live("site")])
         order = np.empty(rows.shape[0], np.int64)
         start = np.empty(tissue.n_site + 1, np.int64)
@@ -74,4 +75,5 @@ class CellContact(AbstractProcess):
 
 def _spheres(population: Population, rows: np.ndarray) -> Spheres:
     radius = radius_of(population.unit_volume * population.state[CellState.SIZE, rows])
-    return Spheres(population["x"][rows], population["y"][rows], radius)
+    z = population["z"][rows] if population.has(Group.DEPTH) else NOTHING
+    return Spheres(population["x"][rows], population["y"][rows], radius, z)

@@ -45,6 +45,8 @@ class CellLine(ParameterSet):
     """1 with wild-type p53, 0 without."""
     serine_synthesis: float = parameter(1.5, source="assumption A85")
     """Own synthesis of serine against its uptake at saturation."""
+    adhesion: float = parameter(0.0, unit="1/h", high=10.0, source="assumption A465")
+    """Largest attraction of two cells of the line in tissue over their distance; 0 = none."""
     proteolysis_basal: float | None = None
     """Own loss of protein in replete cells [1/h], None: as every cell."""
     proteolysis_starved: float | None = None

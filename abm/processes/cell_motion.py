@@ -6,7 +6,7 @@ from abm.clock import Clock
 from abm.environment.tissue import Tissue
 from abm.kernels.cell_layout import CellState
 from abm.kernels.sort import voxel_of
-from abm.processes.motion import Bodies, Motion, radius_of
+from abm.processes.motion import NOTHING, Bodies, Motion, radius_of
 from abm.processes.process import AbstractProcess
 from abm.state.columns import CellType, Group
 from abm.state.population import Population
@@ -29,7 +29,7 @@ class CellMotion(AbstractProcess):
         self.streams = streams
 
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
-        """Move all cells by one fate step, in place: x, y, site, pressure."""
+        """Move all cells by one fate step, in place: x, y, z, site, pressure."""
         hours = clock.to_hours(clock.fate)
         populations = [p for p in state.populations if p.has(Group.SPATIAL)]
         rows = [_moving(population) for population in populations]
@@ -42,13 +42,12 @@ class CellMotion(AbstractProcess):
         bodies = Bodies(*(np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True)))
         report = self.motion.move(bodies, hours)
         site = np.empty(bodies.x.shape[0], np.int32)
-        shape = (self.tissue.n_y, self.tissue.n_x)
-        voxel_of(bodies.x, bodies.y, self.tissue.spacing, shape, site)
+        voxel_of(bodies.x, bodies.y, bodies.z, self.tissue.spacing, self.tissue.shape, site)
         first = 0
         for population, part, moved in zip(populations, rows, parts, strict=True):
             own = slice(first, first + moved.x.shape[0])
-            population["x"][part] = bodies.x[own]
-            population["y"][part] = bodies.y[own]
+            for axis in population.place_columns():
+                population[axis][part] = getattr(bodies, axis)[own]
             population["site"][part] = site[own]
             population["pressure"][part] = report.pressure[own]
             first = own.stop
@@ -57,18 +56,26 @@ class CellMotion(AbstractProcess):
         self, population: Population, rows: np.ndarray | slice, tick: int, hours: float
     ) -> Bodies:
         radius = radius_of(population.unit_volume * population.state[CellState.SIZE][rows])
-        n_cell = radius.shape[0]
+        n_cell, n_axis = radius.shape[0], self.motion.n_axis
         if population.cell_type is CellType.STROMA:
             mobility = np.full(n_cell, self.motion.parameters.stroma_mobility)
-            motility = np.zeros((2, n_cell))
+            motility = np.zeros((n_axis, n_cell))
         else:
             mobility = np.ones(n_cell)
             keys = population["random_key"][rows]
-            normals = self.streams.normals(Stream.MOTILITY, tick, keys)
+            normals = self.streams.normals_per_axis(Stream.MOTILITY, tick, keys, n_axis)
             motility = self.motion.motility(normals, hours)
         if population.cell_type is CellType.CARCINOMA:
             motility *= self.motion.asparagine_factor(population.state[CellState.ASN, rows])
-        return Bodies(population["x"][rows], population["y"][rows], radius, mobility, motility)
+        return Bodies(
+            x=population["x"][rows],
+            y=population["y"][rows],
+            radius=radius,
+            mobility=mobility,
+            motility=motility,
+            z=population["z"][rows] if population.has(Group.DEPTH) else NOTHING,
+            adhesion=np.full(n_cell, population.adhesion),
+        )
 
 
 def _moving(population: Population) -> np.ndarray | slice:

@@ -7,6 +7,7 @@ import numpy as np
 
 from abm.kernels import contact
 from abm.parameters import ParameterSet, parameter
+from abm.processes.motion import NOTHING
 from abm.units import FMOL_PER_UM_PL
 
 
@@ -23,11 +24,12 @@ class ContactParameters(ParameterSet):
 
 
 class Spheres(NamedTuple):
-    """Places and radii of cells, float64[n] each [um]."""
+    """Places and radii of cells, float64[n] each [um]; z is empty in two dimensions."""
 
     x: np.ndarray
     y: np.ndarray
     radius: np.ndarray
+    z: np.ndarray = NOTHING
 
 
 class ContactReport(NamedTuple):
@@ -42,11 +44,13 @@ class ContactTransfer:
     """Takes from what providers are about to release and puts it into touching receivers."""
 
     def __init__(
-        self, parameters: ContactParameters, spacing: float, shape: tuple[int, int]
+        self, parameters: ContactParameters, spacing: float, shape: tuple[int, ...]
     ) -> None:
-        """``spacing`` [um] and ``shape`` = (ny, nx) of the voxels by which receivers are sorted."""
+        """``spacing`` [um] and ``shape`` = (ny, nx) or (nz, ny, nx) of the voxels by which
+        receivers are sorted."""
         self.parameters = parameters
-        self._grid = (float(spacing), int(shape[0]), int(shape[1]))
+        self._spacing = float(spacing)
+        self._shape = tuple(int(n) for n in shape)
         self._given = np.zeros(0)
         self._received = np.zeros(0)
 
@@ -79,8 +83,8 @@ class ContactTransfer:
             float(self.parameters.tolerance),
         )
         total = contact.transfer_at_contact(
-            tuple(providers), tuple(receivers), receiver_start, self._grid, law, exported, given,
-            received,
+            tuple(providers), tuple(receivers), receiver_start, self._spacing, self._shape, law,
+            exported, given, received,
         )  # fmt: skip
         asparagine += received / (FMOL_PER_UM_PL * receiver_volume)
         return ContactReport(given, received, total)

@@ -108,10 +108,14 @@ class Inheritance:
     ) -> None:
         """Put the daughters on both sides of the mother's place, nearly apart."""
         keys = population["random_key"][daughters]
-        axis = self.streams.normals(Stream.DIVISION_AXIS, tick, keys)
+        names = population.place_columns()
+        axis = self.streams.normals_per_axis(Stream.DIVISION_AXIS, tick, keys, len(names))
         radius = radius_of(population.unit_volume * population.state[CellState.SIZE, daughters])
-        axis *= _DAUGHTER_OFFSET * radius / np.sqrt(axis[0] ** 2 + axis[1] ** 2)
-        for name, offset in zip(("x", "y"), axis, strict=True):
+        square = axis[0] ** 2 + axis[1] ** 2
+        if len(names) == 3:
+            square += axis[2] ** 2
+        axis *= _DAUGHTER_OFFSET * radius / np.sqrt(square)
+        for name, offset in zip(names, axis, strict=True):
             population[name][mothers] -= offset
             population[name][daughters] += offset
 

@@ -58,6 +58,7 @@ _T_ALL = _numbers(
     ras_gain=(0.0, _FIT),
 )
 _SOLID = _numbers(
+    adhesion=(0.4, "assumption A465"),
     methylated_alleles=(0, _NO_MARK),
     gs_capacity=(200.0, _FIT),
     death_threshold=(1.38, _FIT),
@@ -180,6 +181,7 @@ _CARCINOMA = (
             _SOLID,
             doubling_time=(41.9, TABLE),
             volume=(2.2, _FIT),
+            adhesion=(0.0, "stellate: Kenny 2007, doi:10.1016/j.molonc.2007.02.004; A465"),
             asns_set_point=(3.0e5, _FIT),
             gln_addiction=(0.957, _FIT),
         ),

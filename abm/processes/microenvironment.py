@@ -6,7 +6,8 @@
 s is the line's own synthesis of serine and S_0 the serine of plasma, where the factor is one
 (assumption A85; S5 and S20). PERK is half active at K and silent from 2 K on, so that plasma,
 marrow and culture media leave it alone (assumption A86; S18 and S23). The cells read the three
-outside and do not use them up (assumption A87).
+outside and do not use them up (assumption A87), but for oxygen in a tissue that solves it
+(:mod:`abm.processes.respiration`).
 """
 
 import numpy as np

@@ -10,6 +10,9 @@ from abm.errors import NumericalError
 from abm.kernels import mechanics
 from abm.parameters import ParameterSet, parameter
 
+NOTHING = np.empty(0)
+"""A column that does not apply."""
+
 FULLEST_LIST = 512
 """Entries per cell of the neighbour list beyond which the packing is refused."""
 
@@ -28,11 +31,13 @@ class MotionParameters(ParameterSet):
     stiffness: float = parameter(20.0, unit="1/h", low=0.1, high=40.0, source="assumption A46")
     """Speed of a cell over the overlap that causes it, at mobility 1."""
     adhesion: float = parameter(0.0, unit="1/h", high=10.0, source="assumption A47")
-    """Largest attraction of two cells over their distance; 0 = none."""
+    """Largest attraction of two cells over their distance, beside that of their lines; 0 = none."""
     adhesion_reach: float = parameter(0.2, low=0.01, high=0.5, source="assumption A47")
     """Gap over the contact distance at which the attraction ends."""
     n_steps: float = parameter(9, low=1, high=96, source="assumption A48")
-    """Base steps of one motion interval (6 min)."""
+    """Base steps of one motion interval (6 min) in a plane."""
+    n_steps_in_space: float = parameter(18, low=1, high=96, source="assumption A467")
+    """The same in a tissue of three dimensions, where a cell has more neighbours."""
     displacement_cap: float = parameter(0.1, low=0.001, high=0.5, source="assumption A48")
     """Farthest that a cell moves in one step, over its radius."""
     capped_share: float = parameter(0.01, high=1.0, source="assumption A48")
@@ -54,7 +59,9 @@ class MotionParameters(ParameterSet):
 class Bodies(NamedTuple):
     """All cells of all populations, one after the other; float64, C-contiguous.
 
-    x, y [n] um (changed), radius [n] um, mobility [n], motility [2, n] um in the interval.
+    x, y [n] um (changed), radius [n] um, mobility [n], motility [2 or 3, n] um in the interval; z
+    [n] um (changed) in a box of three dimensions, else empty; adhesion [n] 1/h that a cell brings
+    beside that of the parameters, empty for none.
     """
 
     x: np.ndarray
@@ -62,6 +69,8 @@ class Bodies(NamedTuple):
     radius: np.ndarray
     mobility: np.ndarray
     motility: np.ndarray
+    z: np.ndarray = NOTHING
+    adhesion: np.ndarray = NOTHING
 
 
 class MotionReport(NamedTuple):
@@ -80,55 +89,77 @@ class MotionReport(NamedTuple):
 class Motion:
     """Moves all cells of a closed box; keeps only scratch memory between calls."""
 
-    def __init__(self, parameters: MotionParameters, size: tuple[float, float]) -> None:
-        """``size`` = (x, y) of the box in um."""
+    def __init__(self, parameters: MotionParameters, size: tuple[float, ...]) -> None:
+        """``size`` = (x, y) or (x, y, z) of the box in um."""
         self.parameters = parameters
-        self.size = (float(size[0]), float(size[1]))
-        self._law = mechanics.Law(
-            stiffness=float(parameters.stiffness),
-            adhesion=float(parameters.adhesion),
-            adhesion_reach=float(parameters.adhesion_reach),
-            displacement_cap=float(parameters.displacement_cap),
-            capped_share=float(parameters.capped_share),
-            allowance=float(parameters.list_allowance),
-        )
+        self.size = tuple(float(length) for length in size)
         self._reserve(1, FIRST_LIST)
 
-    def __getstate__(self) -> tuple[MotionParameters, tuple[float, float]]:
+    def __getstate__(self) -> tuple[MotionParameters, tuple[float, ...]]:
         return self.parameters, self.size
 
-    def __setstate__(self, state: tuple[MotionParameters, tuple[float, float]]) -> None:
+    def __setstate__(self, state: tuple[MotionParameters, tuple[float, ...]]) -> None:
         self.__init__(*state)  # type: ignore[misc]
+
+    @property
+    def n_axis(self) -> int:
+        """Number of dimensions, 2 or 3."""
+        return len(self.size)
 
     def _reserve(self, capacity: int, entries_per_cell: int) -> None:
         self._capacity, self._entries_per_cell = capacity, entries_per_cell
-        self._workspace = mechanics.make_workspace(capacity, entries_per_cell)
+        self._workspace = mechanics.make_workspace(capacity, entries_per_cell, self.n_axis)
         self._pressure = np.zeros(capacity)
 
-    def move(self, bodies: Bodies, duration: float) -> MotionReport:
-        """Move ``bodies`` for ``duration`` [h]; x and y are changed in place.
+    @property
+    def _n_steps(self) -> int:
+        p = self.parameters
+        return int(p.n_steps_in_space if self.n_axis == 3 else p.n_steps)
 
-        Raises NumericalError where a number is not finite, a radius is not positive, or cells are
-        packed so densely that no list of neighbours holds them.
+    def _law(self, adhesion: float) -> mechanics.Law:
+        p = self.parameters
+        return mechanics.Law(
+            stiffness=float(p.stiffness),
+            adhesion=float(adhesion),
+            adhesion_reach=float(p.adhesion_reach),
+            displacement_cap=float(p.displacement_cap),
+            capped_share=float(p.capped_share),
+            allowance=float(p.list_allowance),
+        )
+
+    def move(self, bodies: Bodies, duration: float) -> MotionReport:
+        """Move ``bodies`` for ``duration`` [h]; x, y and z are changed in place.
+
+        Two cells attract each other with the geometric mean of their adhesions. Raises
+        NumericalError where a number is not finite, a radius is not positive, or cells are packed
+        so densely that no list of neighbours holds them.
         """
         n_cell = bodies.radius.shape[0]
         if n_cell > self._capacity:
             self._reserve(n_cell + n_cell // SPARE_SHARE, FIRST_LIST)
-        cells = mechanics.Cells(*bodies, self._pressure[:n_cell])
+        most = float(bodies.adhesion.max(initial=0.0))
+        law = self._law(self.parameters.adhesion + most)
+        grip = NOTHING
+        if most > 0.0:
+            grip = np.sqrt((self.parameters.adhesion + bodies.adhesion) / law.adhesion)
         while True:
+            cells = mechanics.Cells(
+                bodies.x, bodies.y, bodies.radius, bodies.mobility, bodies.motility,
+                self._pressure[:n_cell], bodies.z, grip,
+            )  # fmt: skip
             status, n_steps, capped, n_listings, worst = mechanics.move_cells(
-                cells, self._law, self.size, float(duration), int(self.parameters.n_steps),
+                cells, law, self.size, float(duration), self._n_steps,
                 self._workspace,
             )  # fmt: skip
             if status != mechanics.LIST_FULL:
                 break
             if self._entries_per_cell >= FULLEST_LIST:
+                box = " x ".join(f"{length:g}" for length in self.size)
                 raise NumericalError(
-                    f"motion: {n_cell} cells in {self.size[0]:g} x {self.size[1]:g} um overlap "
+                    f"motion: {n_cell} cells in {box} um overlap "
                     "too much; start with fewer cells or a larger box"
                 )
-            self._reserve(self._capacity, self._entries_per_cell * 3 // 2)
-            cells = mechanics.Cells(*bodies, self._pressure[:n_cell])
+            self._reserve(self._capacity, self._entries_per_cell + self._entries_per_cell // 2)
         if status == mechanics.NOT_FINITE:
             raise NumericalError(
                 "motion: a position, radius or motility is not finite, or a radius is not positive"
@@ -136,7 +167,7 @@ class Motion:
         return MotionReport(self._pressure[:n_cell], n_steps, capped, n_listings, worst)
 
     def motility(self, normals: np.ndarray, duration: float) -> np.ndarray:
-        """Return the displacement [um] of a whole interval from standard normals, float64[2, n]."""
+        """Return the displacement [um] of a whole interval from standard normals, [n_axis, n]."""
         return normals * math.sqrt(2.0 * self.parameters.diffusivity * duration)
 
     def asparagine_factor(self, asparagine: np.ndarray) -> np.ndarray:

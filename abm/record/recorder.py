@@ -163,6 +163,8 @@ def cell_columns(population: Population, is_resistant: np.ndarray) -> dict[str, 
         columns["weight"] = population.weights()
     if population.has(Group.SPATIAL):
         columns |= {"x_um": population.live("x"), "y_um": population.live("y")}
+    if population.has(Group.DEPTH):
+        columns["z_um"] = population.live("z")
     return columns
 
 

@@ -37,6 +37,8 @@ class Group(IntEnum):
     SPATIAL = 3
     WEIGHTED = 4
     """One row stands for many cells; see abm.state.tallies."""
+    DEPTH = 5
+    """Beside SPATIAL: the tissue has three dimensions."""
 
 
 class AtDivision(IntEnum):
@@ -65,7 +67,7 @@ class Column(NamedTuple):
 
 
 _C, _K, _M, _S = Group.CORE, Group.CLOCK, Group.MECHANISTIC, Group.SPATIAL
-_W = Group.WEIGHTED
+_W, _D = Group.WEIGHTED, Group.DEPTH
 _COPY, _SPLIT, _RESET, _RENEW = (
     AtDivision.COPY,
     AtDivision.SPLIT,
@@ -99,6 +101,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("genotypic_recorded", _f64, _M, _COPY, 0, "copies/V", "its basal ASNS at last record"),
     Column("x", _f64, _S, _COPY, 0, "um", "position"),
     Column("y", _f64, _S, _COPY, 0, "um", "position"),
+    Column("z", _f64, _D, _COPY, 0, "um", "position, in a tissue of three dimensions"),
     Column("pressure", _f64, _S, _COPY, 0, "", "overlap pressure of the neighbours"),
     Column("weight", _i64, _W, _RENEW, 0, "", "cells that the row stands for, sum of its tallies"),
     Column("stratum", _i32, _W, _COPY, 0, "", "stratum of ASNS set-point and death threshold"),

@@ -22,8 +22,9 @@ class Population:
     join at compaction, the only place where ``n`` changes. ``is_dead`` marks rows that leave there.
     A column is ``population["name"]``, an array of length ``capacity``; mechanistic populations
     also have ``state``, float64[n_state, capacity] in C order, rows as in CellState, and a
-    ``unit_volume`` [pL], the volume of a cell of size 1. Weighted populations also have
-    ``tallies``: who is in a row, by clone and stage of the cycle.
+    ``unit_volume`` [pL], the volume of a cell of size 1, and ``adhesion`` [1/h], by which the cells
+    hold on to each other in tissue. Weighted populations also have ``tallies``: who is in a row, by
+    clone and stage of the cycle.
     """
 
     def __init__(
@@ -33,10 +34,12 @@ class Population:
         groups: frozenset[Group],
         capacity: int,
         unit_volume: float = 0.0,
+        adhesion: float = 0.0,
     ) -> None:
         n_state = len(CellState) if Group.MECHANISTIC in groups else 0
         self.name = name
         self.unit_volume = unit_volume
+        self.adhesion = adhesion
         self.cell_type = cell_type
         self.groups = groups
         self.table: tuple[Column, ...] = columns_of(groups)
@@ -61,6 +64,10 @@ class Population:
     def has(self, group: Group) -> bool:
         """Tell whether the population has the columns of a group."""
         return group in self.groups
+
+    def place_columns(self) -> tuple[str, ...]:
+        """Return the names of the columns of the place: x, y and in three dimensions z."""
+        return ("x", "y", "z") if self.has(Group.DEPTH) else ("x", "y")
 
     def live(self, name: str) -> np.ndarray:
         """Return the column of the living cells, a view of length ``n``."""

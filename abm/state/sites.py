@@ -48,7 +48,7 @@ class Corpse(IntEnum):
 
 @dataclass
 class Sites:
-    """Contents of all sites; changed only by the nutrients process and by fate (dead cells).
+    """Contents of all sites; changed by nutrients, respiration (O2) and fate (dead cells) alone.
 
     concentration : float64[n_species, n_site] [uM]
     defect        : float64[n_species, n_site], what the last solve left over; goes into the next

@@ -25,7 +25,8 @@ from scenarios.schema.base import (
 )
 
 Placement = Annotated[str, Name("placement", names.PLACEMENTS)]
-"""Anywhere, in the centre, or in the central disc that the founders fill."""
+"""Anywhere, in the centre, or in the central disc (3-D: ball) that the founders fill, at random or
+without being pushed."""
 Number = Annotated[int, Count(1, names.LARGEST_WEIGHTED_NUMBER)]
 """The limit of cells that are single agents is lower; see scenarios.schema.weight_rules."""
 _SHARES_SUM_TOLERANCE = 1e-9

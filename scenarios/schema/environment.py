@@ -160,17 +160,59 @@ class Well(Model):
     """Well ``w`` gets ``dose_factors[w % n]`` times every dose; without it, all get the dose."""
 
 
-class Vessels(Model):
-    """Voxels that exchange with plasma at ``exchange_rate`` times the difference."""
+def _read_segments(value: Any) -> tuple[tuple[float, ...], ...]:
+    if not isinstance(value, (list, tuple)) or not value:
+        raise problem(f"{shorten(value)}: must be a list of vessels, e.g. [{_SEGMENT}]")
+    if len(value) > names.LARGEST_NUMBER_OF_SEGMENTS:
+        raise problem(
+            f"{len(value):,} vessels: at most {names.LARGEST_NUMBER_OF_SEGMENTS:,} as data"
+        )
+    return tuple(_read_segment(i, row) for i, row in enumerate(value))
 
-    fraction: PositiveFraction
+
+def _read_segment(index: int, row: Any) -> tuple[float, ...]:
+    numbers = row if isinstance(row, (list, tuple)) else ()
+    is_good = len(numbers) in (5, 7) and all(
+        isinstance(n, (int, float))
+        and not isinstance(n, bool)
+        and 0 <= n <= names.LARGEST_LENGTH_UM
+        for n in numbers
+    )
+    if not is_good:
+        raise problem(
+            f"vessel {index}: {shorten(row)}: must be x, y, z of both ends and the radius in um "
+            f"(without z in 2-D), e.g. {_SEGMENT}"
+        )
+    return tuple(float(n) for n in numbers)
+
+
+_SEGMENT = "[0, 50, 50, 100, 50, 50, 4]"
+Segments = Annotated[
+    tuple[tuple[float, ...], ...],
+    pydantic.PlainValidator(_read_segments, json_schema_input_type=list[list[float]]),
+]
+"""Vessels as data: x, y, z of both ends and the radius [um]; without z in 2-D."""
+
+
+class Vessels(Model):
+    """Voxels that exchange with plasma at ``exchange_rate`` times the difference.
+
+    Where they are is said by one of ``fraction``, ``spacing`` and ``segments_um``.
+    """
+
+    fraction: PositiveFraction | None = None
     """Share of the voxels that hold a vessel."""
+    spacing: Length | None = None
+    """Mean distance of straight random capillaries [um]; see scenarios.vessels."""
+    segments_um: Segments | None = None
+    file: str | None = None
+    """Table that ``segments_um`` were read from; see scenarios.vessel_table."""
     exchange_rate: Rate | None = None
     """Exchange rate of such a voxel [1/h]; without it the engine takes half of D / spacing^2."""
 
 
 class Tissue(Model):
-    """A 2-D or 3-D grid of voxels."""
+    """A 2-D grid of voxels of one thickness, or with three lengths a 3-D grid of cubes."""
 
     kind: Literal["tissue"]
     size: tuple[Length, ...]
@@ -189,7 +231,8 @@ class Tissue(Model):
     initial: Annotated[dict[Species, Concentration], _DISTINCT] = written({})
     """Start concentration [uM] per species in place of that of the medium."""
     oxygen: Fraction = 0.05
-    """Share of O2 in a gas in equilibrium with the tissue (assumption A94); cells take none up."""
+    """Share of O2 in a gas in equilibrium with the tissue (assumption A94), or, with o2 among the
+    species, with what vessels and fixed faces hold."""
 
     @property
     def n_voxels(self) -> tuple[int, ...]:

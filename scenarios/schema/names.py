@@ -22,7 +22,7 @@ PRODUCTS = tuple(PRESETS)
 TUMOUR_TYPES = tuple(kind.name.lower() for kind in CellType if kind.is_tumour)
 FIXED_RATE_TYPE = CellType.CELL.name.lower()
 MECHANISTIC_TYPES = tuple(k.name.lower() for k in CellType if k is not CellType.CELL)
-PLACEMENTS = ("random", "center", "disc")
+PLACEMENTS = ("random", "center", "disc", "spheroid")
 FACES = ("x_low", "x_high", "y_low", "y_high", "z_low", "z_high")
 EDGES = ("no-flux", "fixed")
 ROUTES = ("iv", "im")
@@ -45,5 +45,8 @@ LARGEST_NUMBER_OF_CELLS = 10_000_000
 LARGEST_WEIGHTED_NUMBER = 10_000_000_000_000
 LARGEST_NUMBER_OF_BARCODES = 100_000
 LARGEST_NUMBER_OF_VOXELS = 4_000_000
+LARGEST_NUMBER_OF_SEGMENTS = 3_000
+"""Vessels as data; as many fit into a scenario file."""
+LARGEST_LENGTH_UM = 1e6
 LARGEST_NUMBER_OF_REPLICATES = 100_000
 LARGEST_NUMBER_OF_DOSES = 1_000

@@ -1,11 +1,10 @@
 """Rules that join several fields; each finding is the path of the field and a message."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from abm.environment.reactions import SECONDS_PER_HOUR, DiffusionParameters
 from abm.errors import ScenarioError
 from abm.units import MINUTES_PER_HOUR, did_you_mean
 from scenarios.formula import Formula
@@ -14,13 +13,13 @@ from scenarios.schema.base import show_time
 from scenarios.schema.body_rules import find_body_contradictions
 from scenarios.schema.cells import FixedRateCells
 from scenarios.schema.environment import Body, Recipe, Tissue, Well
+from scenarios.schema.tissue_rules import find_tissue_contradictions
 
 if TYPE_CHECKING:
     from scenarios.schema.scenario import Scenario
 
 Path = tuple[str | int, ...]
 Finding = tuple[Path, str]
-_WHOLE_VOXELS_TOLERANCE = 1e-6
 _N_PROBES_PER_AXIS = 17
 
 
@@ -29,8 +28,7 @@ def find_contradictions(scenario: "Scenario") -> list[Finding]:
     environment = scenario.environment
     findings: list[Finding] = []
     if isinstance(environment, Tissue):
-        findings += _tissue(environment)
-        findings += _vessels(environment, scenario.parameters)
+        findings += find_tissue_contradictions(environment, scenario.parameters)
     elif isinstance(environment, Well):
         findings += _well(environment, scenario)
     findings += find_body_contradictions(scenario)
@@ -45,53 +43,6 @@ def find_contradictions(scenario: "Scenario") -> list[Finding]:
     return findings
 
 
-def _tissue(tissue: Tissue) -> Iterator[Finding]:
-    here = "environment"
-    if len(tissue.size) != 2:
-        yield (
-            (here, "size"),
-            f"{len(tissue.size)} lengths: must be 2, e.g. [900 um, 900 um] "
-            f"(tissues are 2-D in this version)",
-        )
-        return
-    smallest = min(tissue.size)
-    if tissue.spacing > smallest:
-        yield (
-            (here, "spacing"),
-            f"{tissue.spacing:g} um is larger than the tissue: at most {smallest:g} um",
-        )
-        return
-    for axis, edge in enumerate(tissue.size):
-        n = edge / tissue.spacing
-        if abs(n - round(n)) > _WHOLE_VOXELS_TOLERANCE * n:
-            yield (
-                (here, "size", axis),
-                f"{edge:g} um is no whole multiple of the spacing {tissue.spacing:g} um: "
-                f"write {round(n) * tissue.spacing:g} um",
-            )
-    n_voxels = 1
-    for n_along in tissue.n_voxels:
-        n_voxels *= n_along
-    if n_voxels > names.LARGEST_NUMBER_OF_VOXELS:
-        yield (
-            (here, "spacing"),
-            f"{tissue.spacing:g} um makes {n_voxels:,} voxels: the largest allowed number is "
-            f"{names.LARGEST_NUMBER_OF_VOXELS:,}: use a larger spacing",
-        )
-    if len(set(tissue.species)) < len(tissue.species):
-        yield (here, "species"), "names a species twice: name each once"
-    known_faces = tissue.edge_kinds
-    for face in tissue.edges:
-        if face not in known_faces and tissue.edges != dict.fromkeys(
-            names.FACES, next(iter(tissue.edges.values()))
-        ):
-            yield (
-                (here, "edges", face),
-                f"a tissue of {len(tissue.size)} lengths has no such face: "
-                f"allowed: {', '.join(known_faces)}",
-            )
-
-
 def _patch(scenario: "Scenario") -> Iterator[Finding]:
     """Hold the lesion of a body against the rules of a tissue."""
     body = scenario.environment
@@ -99,31 +50,11 @@ def _patch(scenario: "Scenario") -> Iterator[Finding]:
         return
     patch = body.patch
     for path, message in (
-        *_tissue(patch), *_vessels(patch, scenario.parameters), *_media(patch), *_initial(patch)
-    ):  # fmt: skip
+        *find_tissue_contradictions(patch, scenario.parameters),
+        *_media(patch),
+        *_initial(patch),
+    ):
         yield ("environment", "patch", *path[1:]), message
-
-
-def _vessels(tissue: Tissue, parameters: Collection[str]) -> Iterator[Finding]:
-    """Refuse an exchange above the multiple of D / spacing^2 that the field solver takes.
-
-    With diffusion overridden in ``parameters`` only the engine can tell.
-    """
-    if tissue.vessels is None or tissue.vessels.exchange_rate is None:
-        return
-    if tissue.spacing > min(tissue.size):
-        return
-    if any(name.startswith("diffusion.") for name in parameters):
-        return
-    slowest = DiffusionParameters().amino_acid * SECONDS_PER_HOUR
-    largest = names.LARGEST_VESSEL_EXCHANGE * slowest / tissue.spacing**2
-    if tissue.vessels.exchange_rate > largest:
-        yield (
-            ("environment", "vessels", "exchange_rate"),
-            f"{tissue.vessels.exchange_rate / SECONDS_PER_HOUR:g} 1/s: at most "
-            f"{largest / SECONDS_PER_HOUR:g} 1/s (4 D / spacing^2): lower it or use a smaller "
-            f"spacing",
-        )
 
 
 def _well(well: Well, scenario: "Scenario") -> Iterator[Finding]:
@@ -199,7 +130,8 @@ def _initial(environment: Tissue | Well) -> Iterator[Finding]:
                 yield path, f"{formula.text!r}: a well has no '{place}': use numbers only"
             places: list[tuple[float, ...]] = [(0.0,)] * 3
         else:
-            places = [_probes(n, environment.spacing) for n in environment.n_voxels]
+            axes = environment.n_voxels[:3]
+            places = [_probes(n, environment.spacing) for n in axes]
             places += [(0.0,)] * (3 - len(places))
         try:
             _probe(formula, places)

@@ -32,6 +32,18 @@ SHORT = {
     "course-pegaspargase": COURSE,
     "course-sanctuary": COURSE,
     "dish": ["cells.0.number=200", "time.end=3 h"],
+    "niche-3d": [
+        "cells.0.number=300",
+        "cells.1.number=4",
+        "environment.size=[100 um, 100 um, 100 um]",
+        "treatment.doses.0.at=[1 h]",
+        "time={end: 3 h, record: 1 h}",
+    ],
+    "spheroid": [
+        "cells.0.number=300",
+        "environment.size=[200 um, 200 um, 200 um]",
+        "time={end: 3 h, record: 1 h}",
+    ],
     "field-only": [
         "environment.size=[400 um, 400 um]",
         "treatment.doses.0.at=[1 h]",
@@ -65,6 +77,9 @@ def test_a_bundled_scenario_runs_and_leaves_a_whole_folder(name, tmp_path):
         assert drawn == {"nutrients.png", "maps.png"}
     else:
         assert last.n_cells > 0
-    if name in {"relapse", "courses", "dish"}:
+    if name in {"niche-3d", "spheroid"}:
+        drawn = {path.name for path in plot_run(tmp_path / "run", tmp_path / "plots")}
+        assert "maps.png" in drawn
+    if name in {"relapse", "courses", "dish", "niche-3d"}:
         assert found.lineage.num_samples >= last.n_cells
         assert last.asparaginase_IU_per_mL > 0.5

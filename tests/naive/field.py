@@ -7,13 +7,17 @@ whole system. Slow and obvious; judges the kernels of the field and of the wells
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy import sparse
 
 ASN, GLN, GLU, ASP, EAA, NH3, N_SPECIES = 0, 1, 2, 3, 4, 6, 9
 
 
 @dataclass
 class Problem:
-    """One implicit step; arrays [n_species, n_y, n_x] or [n_y, n_x], units uM, h, uM/h."""
+    """One implicit step; arrays [n_species, *shape] or [shape], units uM, h, uM/h.
+
+    shape = (n_y, n_x) or (n_z, n_y, n_x); edges are x low, x high, y low, and so on.
+    """
 
     old: np.ndarray
     step: float
@@ -28,7 +32,8 @@ class Problem:
     transport: np.ndarray
     enzyme: tuple[float, float, float]
     decay: np.ndarray = field(default_factory=lambda: np.zeros(N_SPECIES))
-    edges: tuple = (None, None, None, None)
+    edges: tuple = (None,) * 6
+    is_fixed: np.ndarray | bool = False
 
 
 def saturation(problem, u, species):
@@ -65,21 +70,30 @@ def rates(problem, u):
     result[ASP] += asn_split
     result[GLU] += gln_split
     result[NH3] += asn_split + gln_split
-    return result
+    return result * ~np.asarray(problem.is_fixed)
+
+
+def around(place, shape):
+    """Return (neighbour or None, face) per face of a voxel: x low, x high, y low, and so on."""
+    found = []
+    for axis in reversed(range(len(shape))):
+        for step in (-1, 1):
+            other = list(place)
+            other[axis] += step
+            is_inside = 0 <= other[axis] < shape[axis]
+            found.append((tuple(other) if is_inside else None, len(found)))
+    return found
 
 
 def spread(u, edges):
     """Sum over the faces of each voxel of (neighbour - voxel); edges: None or value at the face."""
-    n_y, n_x = u.shape
     result = np.zeros_like(u)
-    for j in range(n_y):
-        for i in range(n_x):
-            around = ((j, i - 1, 0), (j, i + 1, 1), (j - 1, i, 2), (j + 1, i, 3))
-            for row, column, face in around:
-                if 0 <= row < n_y and 0 <= column < n_x:
-                    result[j, i] += u[row, column] - u[j, i]
-                elif edges[face] is not None:
-                    result[j, i] += 2 * (edges[face] - u[j, i])
+    for here in np.ndindex(u.shape):
+        for other, face in around(here, u.shape):
+            if other is not None:
+                result[here] += u[other] - u[here]
+            elif edges[face] is not None:
+                result[here] += 2 * (edges[face] - u[here])
     return result
 
 
@@ -112,19 +126,15 @@ def implicit_step(problem):
     return u
 
 
-def matrix(n_x, n_y, reaction, is_fixed):
-    """Dense matrix of the linear system of the multigrid, face by face."""
-    n = n_x * n_y
-    result = np.diag(np.asarray(reaction, dtype=float).ravel())
-    for j in range(n_y):
-        for i in range(n_x):
-            here = j * n_x + i
-            around = ((j, i - 1, 0), (j, i + 1, 1), (j - 1, i, 2), (j + 1, i, 3))
-            for row, column, face in around:
-                if 0 <= row < n_y and 0 <= column < n_x:
-                    result[here, here] += 1
-                    result[here, row * n_x + column] -= 1
-                elif is_fixed[face]:
-                    result[here, here] += 2
-    assert result.shape == (n, n)
-    return result
+def matrix(shape, reaction, is_fixed):
+    """Matrix of the linear system of the multigrid, face by face; scipy's csc format."""
+    result = sparse.diags(np.asarray(reaction, dtype=float).ravel()).tolil()
+    site = np.arange(np.prod(shape)).reshape(shape)
+    for here in np.ndindex(*shape):
+        for other, face in around(here, shape):
+            if other is not None:
+                result[site[here], site[here]] += 1
+                result[site[here], site[other]] -= 1
+            elif is_fixed[face]:
+                result[site[here], site[here]] += 2
+    return result.tocsc()

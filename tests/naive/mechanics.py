@@ -3,25 +3,28 @@
 import math
 
 
-def push(place, radius, stiffness, adhesion=0.0, adhesion_reach=0.2):
-    """Return [(vx, vy)] at mobility 1 [um/h] of all cells; every pair is looked at."""
+def push(place, radius, stiffness, adhesion=0.0, adhesion_reach=0.2, grip=None):
+    """Return [velocity] at mobility 1 [um/h] of all cells; every pair is looked at.
+
+    Places are tuples of two or three coordinates, velocities likewise.
+    """
     t_reach = 1.0 - (1.0 + adhesion_reach) ** 2
+    grip = [1.0] * len(place) if grip is None else grip
     speeds = []
-    for i, (xi, yi) in enumerate(place):
-        vx = vy = 0.0
-        for j, (xj, yj) in enumerate(place):
+    for i, here in enumerate(place):
+        speed = [0.0] * len(here)
+        for j, other in enumerate(place):
             if i == j:
                 continue
-            dx, dy = xi - xj, yi - yj
-            t = 1.0 - (dx**2 + dy**2) / (radius[i] + radius[j]) ** 2
+            apart = [a - b for a, b in zip(here, other, strict=True)]
+            t = 1.0 - sum(a**2 for a in apart) / (radius[i] + radius[j]) ** 2
             g = 0.0
             if t > 0.0:
                 g = stiffness * (t / 2 + 3 * t**2 / 8 + 5 * t**3 / 16)
             elif t > t_reach:
-                g = -4.0 * adhesion * t * (t_reach - t) / t_reach**2
-            vx += g * dx
-            vy += g * dy
-        speeds.append((vx, vy))
+                g = -4.0 * adhesion * grip[i] * grip[j] * t * (t_reach - t) / t_reach**2
+            speed = [v + g * a for v, a in zip(speed, apart, strict=True)]
+        speeds.append(tuple(speed))
     return speeds
 
 
@@ -36,7 +39,7 @@ def reflect(coordinate, size):
 
 def move(
     place, radius, mobility, motility, box, duration, n_step, stiffness, *, cap=0.1, share=0.01,
-    adhesion=0.0, adhesion_reach=0.2,
+    adhesion=0.0, adhesion_reach=0.2, grip=None,
 ):  # fmt: skip
     """Return (places, steps taken).
 
@@ -57,19 +60,19 @@ def move(
     place, tick, done, taken, ticks = list(place), duration / n_step / 8, 0, 0, 8
     while done < 8 * n_step:
         speeds = [
-            (m * vx + wx / duration, m * vy + wy / duration)
-            for (vx, vy), m, (wx, wy) in zip(
-                push(place, radius, stiffness, adhesion, adhesion_reach), mobility, motility,
+            tuple(m * v + w / duration for v, w in zip(pushed, wander, strict=True))
+            for pushed, m, wander in zip(
+                push(place, radius, stiffness, adhesion, adhesion_reach, grip), mobility, motility,
                 strict=True,
             )
         ]  # fmt: skip
         ticks = min(ticks, longest(speeds, done))
-        for i, (vx, vy) in enumerate(speeds):
-            way = math.hypot(vx, vy) * ticks * tick
+        for i, speed in enumerate(speeds):
+            way = math.hypot(*speed) * ticks * tick
             factor = min(1.0, cap * radius[i] / way) if way > 0.0 else 1.0
-            place[i] = (
-                reflect(place[i][0] + factor * vx * ticks * tick, box[0]),
-                reflect(place[i][1] + factor * vy * ticks * tick, box[1]),
+            place[i] = tuple(
+                reflect(coordinate + factor * v * ticks * tick, length)
+                for coordinate, v, length in zip(place[i], speed, box, strict=True)
             )
         done += ticks
         taken += 1
@@ -96,27 +99,27 @@ def neighbour_pairs(place, span):
         (i, j)
         for j in range(len(place))
         for i in range(j)
-        if (place[i][0] - place[j][0]) ** 2 + (place[i][1] - place[j][1]) ** 2
+        if sum((a - b) ** 2 for a, b in zip(place[i], place[j], strict=True))
         < (span[i] + span[j]) ** 2
     }
 
 
-def voxel(x, y, spacing, shape):
-    """Return the voxel of one place."""
-    rows, columns = shape
-    column = min(max(math.floor(x / spacing), 0), columns - 1)
-    row = min(max(math.floor(y / spacing), 0), rows - 1)
-    return row * columns + column
+def voxel(place, spacing, shape):
+    """Return the voxel of one place; shape is (ny, nx) or (nz, ny, nx)."""
+    site = 0
+    for coordinate, n in zip(reversed(place), shape, strict=True):
+        site = site * n + min(max(math.floor(coordinate / spacing), 0), n - 1)
+    return site
 
 
 def transfer_at_contact(providers, receivers, exported, share, largest, tolerance):
-    """Return (given, received); providers and receivers are lists of (x, y, radius)."""
+    """Return (given, received); providers and receivers are lists of (place..., radius)."""
     given, received = [0.0] * len(providers), [0.0] * len(receivers)
-    for p, (x, y, radius) in enumerate(providers):
+    for p, (*place, radius) in enumerate(providers):
         touching = [
             r
-            for r, (other_x, other_y, other_radius) in enumerate(receivers)
-            if math.dist((x, y), (other_x, other_y)) < (radius + other_radius) * (1 + tolerance)
+            for r, (*other_place, other_radius) in enumerate(receivers)
+            if math.dist(place, other_place) < (radius + other_radius) * (1 + tolerance)
         ]
         if touching and exported[p] > 0.0:
             given[p] = min(share * exported[p], largest)

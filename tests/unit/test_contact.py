@@ -22,7 +22,7 @@ def by_voxel(rows):
     rows = np.array(rows, float).reshape(-1, 3)
     n_site = SHAPE[0] * SHAPE[1]
     site = np.zeros(len(rows), np.int32)
-    sort.voxel_of(rows[:, 0].copy(), rows[:, 1].copy(), SPACING, SHAPE, site)
+    sort.voxel_of(rows[:, 0].copy(), rows[:, 1].copy(), np.empty(0), SPACING, SHAPE, site)
     order, start = np.zeros(len(rows), np.int64), np.zeros(n_site + 1, np.int64)
     sort.sort_by_site(site, np.ones(len(rows), np.bool_), n_site, order, start)
     return rows[order], start
@@ -95,3 +95,32 @@ def test_alone_or_switched_off_keeps_all():
 def test_receiver_of_two_providers_gets_both():
     _, report, *_ = run([(30.0, 30.0, 8.0), (50.0, 30.0, 8.0)], [(40.0, 30.0, 5.0)], [0.2, 0.3])
     assert report.received[0] == pytest.approx(0.25, rel=1e-15)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 12), st.integers(0, 120), st.integers(0, 10**6))
+def test_in_space_same_as_naive(n_provider, n_receiver, seed):
+    """Voxels of 10 um in a box of 4 x 5 x 3: touch counts in all three directions."""
+    rng, shape = np.random.default_rng(seed), (3, 5, 4)
+    rows = [
+        np.column_stack([rng.uniform(0, 1, (n, 3)) * [40.0, 50.0, 30.0], rng.uniform(4, 9, n)])
+        for n in (n_provider, n_receiver)
+    ]
+    exported = rng.uniform(-0.05, 1.0, n_provider)
+    site, order = np.zeros(n_receiver, np.int32), np.zeros(n_receiver, np.int64)
+    start = np.zeros(61, np.int64)
+    sort.voxel_of(*(rows[1][:, axis].copy() for axis in range(3)), SPACING, shape, site)
+    sort.sort_by_site(site, np.ones(n_receiver, np.bool_), 60, order, start)
+    providers, receivers = (
+        Spheres(*(np.ascontiguousarray(part[:, column]) for column in (0, 1, 3, 2)))
+        for part in (rows[0], rows[1][order])
+    )
+    report = ContactTransfer(ContactParameters(), SPACING, shape).transfer(
+        providers, receivers, start, exported.copy(), np.zeros(n_receiver), np.ones(n_receiver),
+        HOURS,
+    )  # fmt: skip
+    given_, received = naive.transfer_at_contact(
+        rows[0].tolist(), rows[1][order].tolist(), exported, 0.5, 3.0 * HOURS, 0.1
+    )
+    np.testing.assert_allclose(report.given, given_, rtol=1e-14)
+    np.testing.assert_allclose(report.received, received, rtol=1e-13)

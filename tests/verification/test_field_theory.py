@@ -36,7 +36,7 @@ def values(of_species, value):
 
 
 class Bench:
-    """One species of a tissue without drug; concentrations as a field [n_y, n_x]."""
+    """One species of a tissue without drug; concentrations in the shape of the tissue."""
 
     def __init__(self, tissue, species, diffusion, decay=0.0, solver=EXACT, start=0.0, **constants):
         reactions = Reactions(
@@ -49,7 +49,7 @@ class Bench:
         self.tissue, self.species = tissue, species
         self.solver = TissueSolver(tissue, reactions, np.zeros(N_SPECIES))
         self.u = np.zeros((N_SPECIES, tissue.n_site))
-        self.u[species] = np.broadcast_to(start, (tissue.n_y, tissue.n_x)).ravel()
+        self.u[species] = np.broadcast_to(start, tissue.shape).ravel()
         self.defect = np.zeros_like(self.u)
         self.capacity = np.zeros((4, tissue.n_site))
         self.release = np.zeros_like(self.u)
@@ -62,7 +62,7 @@ class Bench:
 
     @property
     def field(self):
-        return self.u[self.species].reshape(self.tissue.n_y, self.tissue.n_x)
+        return self.u[self.species].reshape(self.tissue.shape)
 
 
 def test_c10_fisher_front_speed():

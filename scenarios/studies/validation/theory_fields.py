@@ -46,7 +46,7 @@ class Bench:
         self.tissue, self.species = tissue, species
         self._solver = TissueSolver(tissue, reactions, np.zeros(_N_SPECIES))
         self.u = np.zeros((_N_SPECIES, tissue.n_site))
-        self.u[species] = np.broadcast_to(start, (tissue.n_y, tissue.n_x)).ravel()
+        self.u[species] = np.broadcast_to(start, tissue.shape).ravel()
         self._defect = np.zeros_like(self.u)
         self.capacity = np.zeros((N_UPTAKE, tissue.n_site))
         self.release = np.zeros_like(self.u)
@@ -58,8 +58,8 @@ class Bench:
 
     @property
     def field(self) -> np.ndarray:
-        """Concentrations [n_y, n_x]."""
-        return self.u[self.species].reshape(self.tissue.n_y, self.tissue.n_x)
+        """Concentrations in the shape of the tissue."""
+        return self.u[self.species].reshape(self.tissue.shape)
 
 
 def _c10(entry: dict[str, Any]) -> Outcome:
@@ -96,23 +96,31 @@ def _c10(entry: dict[str, Any]) -> Outcome:
 
 
 def _c11a(entry: dict[str, Any]) -> Outcome:
-    spacing, n = 10.0, 101
-    params, expected = entry["params"], entry["expected"]
-    bench = Bench(
-        Tissue(n, n, spacing, 1.0), params["D_um2_s"], params["k_per_s"] * _SECONDS_PER_HOUR
-    )
-    per_site = params["S"] / spacing**2 * _STEADY * _SECONDS_PER_HOUR
-    bench.release[Species.SER, (n // 2) * n + n // 2] = (
-        per_site * FMOL_PER_UM_PL * bench.tissue.volume
-    )
-    bench.advance(_STEADY)
-    found = {f"c2d_r{r}": float(bench.field[n // 2, n // 2 + r // 10]) for r in (50, 100, 200)}
+    """A source in the middle of a square and of a cube; 4 voxels from it and farther."""
+    params, expected, found = entry["params"], entry["expected"], {}
+    for n, n_z, name, radii in ((101, None, "c2d_r", (50, 100, 200)), (81, 81, "c3d_r", (100,))):
+        spacing, height = 10.0, 1.0 if n_z is None else 10.0
+        tissue = Tissue(n, n, spacing, height, n_z=n_z)
+        bench = Bench(tissue, params["D_um2_s"], params["k_per_s"] * _SECONDS_PER_HOUR)
+        middle, released = tissue.n_site // 2, params["S"] * _STEADY * _SECONDS_PER_HOUR
+        per_depth = spacing**2 if n_z is None else spacing**3
+        amount = released / per_depth * FMOL_PER_UM_PL * tissue.volume
+        bench.release[Species.SER, middle] = amount
+        bench.advance(_STEADY)
+        for r in radii:
+            found[f"{name}{r}"] = float(bench.u[Species.SER, middle + r // 10])
     return deviation(found, expected, 0.02)
 
 
 def _disc_mask(n: int, radius: float) -> np.ndarray:
     y, x = np.mgrid[0:n, 0:n] - (n - 1) / 2
     return np.hypot(x, y) > radius - 0.5
+
+
+def _octant_mask(n: int, radius: float) -> np.ndarray:
+    """Voxels outside a sphere about a corner; the closed faces there are mirrors."""
+    z, y, x = np.mgrid[0:n, 0:n, 0:n] + 0.5
+    return np.sqrt(x**2 + y**2 + z**2) > radius - 0.5
 
 
 def _slab(phi: float) -> tuple[float, float]:
@@ -137,42 +145,67 @@ def _disc(phi: float, radius: int) -> tuple[float, float]:
     return float(middle[n // 2]), float(middle[n // 2 + radius // 2])
 
 
+def _sphere(phi: float, radius: int) -> tuple[float, float]:
+    n, spacing, diffusion = radius + 3, 10.0, 500.0
+    decay = phi**2 * diffusion / (radius * spacing) ** 2 * _SECONDS_PER_HOUR
+    tissue = Tissue(n, n, spacing, spacing, is_fixed=_octant_mask(n, radius), n_z=n)
+    bench = Bench(tissue, diffusion, decay, start=1.0)
+    bench.advance(_STEADY)
+    along, half = bench.field[0, 0], radius // 2
+    return float(along[0]), float(along[half - 1 : half + 1].mean())
+
+
 def _c11b(entry: dict[str, Any]) -> Outcome:
-    """Slabs and discs, centre and half depth; spheres need a 3-D tissue and are left out."""
+    """Slabs, discs and spheres (an eighth of each), centre and half depth."""
     found: dict[str, float] = {}
     expected: dict[str, float] = {}
     for phi in ("0.5", "1", "2", "5"):
-        values = _slab(float(phi))
-        table = entry["expected"][f"slab_phi{phi}"]
-        found |= {f"slab {phi} centre": values[0], f"slab {phi} half": values[1]}
-        expected |= {f"slab {phi} centre": table["center"], f"slab {phi} half": table["x_half"]}
-        values = _disc(float(phi), 100 if phi == "5" else 50)
-        table = entry["expected"][f"disc_phi{phi}"]
-        found |= {f"disc {phi} centre": values[0], f"disc {phi} half": values[1]}
-        expected |= {f"disc {phi} centre": table["center"], f"disc {phi} half": table["rho_half"]}
+        n = 100 if phi == "5" else 50
+        for shape, half, values in (
+            ("slab", "x_half", _slab(float(phi))),
+            ("disc", "rho_half", _disc(float(phi), n)),
+            ("sphere", "rho_half", _sphere(float(phi), n)),
+        ):
+            table = entry["expected"][f"{shape}_phi{phi}"]
+            found |= {f"{shape} {phi} centre": values[0], f"{shape} {phi} half": values[1]}
+            expected |= {
+                f"{shape} {phi} centre": table["center"], f"{shape} {phi} half": table[half],
+            }  # fmt: skip
     return deviation(found, expected, 0.02)
 
 
+def _core(entry: dict[str, Any], mask: np.ndarray, spacing: float) -> int:
+    """Return the number of starved voxels; those of the mask keep the concentration outside."""
+    params, half = entry["params"], 0.01
+    n, n_z = len(mask), len(mask) if mask.ndim == 3 else None
+    tissue = Tissue(n, n, spacing, 10.0, is_fixed=mask, n_z=n_z)
+    bench = Bench(
+        tissue, params["D_um2_s"], solver=_ONE_STEP, start=params["C0_uM"],
+        species=Species.EAA, half_saturation_eaa=half,
+    )  # fmt: skip
+    most = params["q_uM_s"] * _SECONDS_PER_HOUR * FMOL_PER_UM_PL * tissue.volume
+    bench.capacity[3] = np.where(mask.ravel(), 0.0, most)
+    bench.advance(_STEADY)
+    return int((bench.field < half).sum())
+
+
 def _c11c(entry: dict[str, Any]) -> Outcome:
-    """Starved core of a disc under uptake of nearly zero order; within one voxel of 20 um."""
-    spacing, half = 20.0, 0.01
-    params, expected = entry["params"], entry["expected"]
-    errors = {}
+    """Starved core under uptake of nearly zero order, to one voxel of 20 um; spheres by an eighth.
+
+    The radius is that of the disc or sphere with as many voxels as have starved.
+    """
+    spacing, expected, errors = 20.0, entry["expected"], {}
     for ratio in ("1p5", "2"):
-        radius = float(ratio.replace("p", ".")) * expected["Rcrit_disc"]
-        n = 2 * int(radius / spacing) + 7
-        mask = _disc_mask(n, radius / spacing)
-        tissue = Tissue(n, n, spacing, 10.0, is_fixed=mask)
-        bench = Bench(
-            tissue, params["D_um2_s"], solver=_ONE_STEP, start=params["C0_uM"],
-            species=Species.EAA, half_saturation_eaa=half,
-        )  # fmt: skip
-        most = params["q_uM_s"] * _SECONDS_PER_HOUR * FMOL_PER_UM_PL * tissue.volume
-        bench.capacity[3] = np.where(mask.ravel(), 0.0, most)
-        bench.advance(_STEADY)
-        core = math.sqrt(int((bench.field < half).sum()) / math.pi) * spacing
-        errors[ratio] = core - expected[f"disc_rn_over_R_at_{ratio}"] * radius
-    text = ", ".join(f"R = {r.replace('p', '.')} Rcrit: {e:+.1f} um" for r, e in errors.items())
+        factor, number = float(ratio.replace("p", ".")), ratio.replace("p", ".")
+        radius = factor * expected["Rcrit_disc"]
+        mask = _disc_mask(2 * int(radius / spacing) + 7, radius / spacing)
+        core = math.sqrt(_core(entry, mask, spacing) / math.pi) * spacing
+        errors[f"disc {number}"] = core - expected[f"disc_rn_over_R_at_{ratio}"] * radius
+        radius = factor * expected["Rcrit_sphere"]
+        mask = _octant_mask(int(radius / spacing) + 4, radius / spacing)
+        core = math.cbrt(6.0 * _core(entry, mask, spacing) / math.pi) * spacing
+        errors[f"sphere {number}"] = core - expected[f"sphere_rn_over_R_at_{ratio}"] * radius
+    text = ", ".join(f"{name} Rcrit: {error:+.1f} um" for name, error in errors.items())
     return Outcome(text, None, None, all(abs(e) <= spacing for e in errors.values()))
 
 
@@ -280,11 +313,13 @@ def _c21(entry: dict[str, Any]) -> Outcome:
 ROWS: tuple[Row, ...] = (
     theory_row("C10", _c10, "fields", published="least speed of the linearised scheme",
                tolerance="1 % less 3/(2 l t)", is_long=True),
-    theory_row("C11a", _c11a, "fields", published="K0(r/L)/(2 pi D) at 50, 100, 200 um",
+    theory_row("C11a", _c11a, "fields",
+               published="K0(r/L)/(2 pi D) at 50, 100, 200 um, exp(-r/L)/(4 pi D r) at 100 um",
                tolerance="2 %"),
-    theory_row("C11b", _c11b, "fields", published="Thiele profiles of slab and disc",
+    theory_row("C11b", _c11b, "fields", published="Thiele profiles of slab, disc and sphere",
                tolerance="2 %"),
-    theory_row("C11c", _c11c, "fields", published="core 0.471 R at 1.5 Rcrit, 0.618 R at 2 Rcrit",
+    theory_row("C11c", _c11c, "fields",
+               published="core at 1.5 and 2 Rcrit: disc 0.471 R, 0.618 R; sphere 0.537 R, 0.674 R",
                tolerance="one voxel (20 um)"),
     theory_row("C12a", _c12a, "fields", published="grid factor of backward Euler",
                tolerance="1e-10"),

@@ -49,7 +49,7 @@ def random_cells(seed, n, size):
 def make_list(place, radius, span, box):
     arrays = neighbours.make_list_arrays(len(radius), 128)
     x, y = np.ascontiguousarray(place[:, 0]), np.ascontiguousarray(place[:, 1])
-    assert neighbours.build_list(x, y, radius, span, span.max(), box, arrays) == 0
+    assert neighbours.build_list((x, y), radius, span, span.max(), box, arrays) == 0
     return arrays
 
 

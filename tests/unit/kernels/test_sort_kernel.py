@@ -39,13 +39,15 @@ def test_site_out_of_range_is_refused_unless_the_row_goes(bad):
 @given(st.floats(-20.0, 120.0), st.floats(-20.0, 120.0), st.integers(1, 6), st.integers(1, 6))
 def test_voxel_of_any_place(x, y, rows, columns):
     site = np.full(2, -7, np.int32)
-    sort.voxel_of(np.array([x]), np.array([y]), 10.0, (rows, columns), site)
-    assert site.tolist() == [naive.voxel(x, y, 10.0, (rows, columns)), -7]
+    sort.voxel_of(np.array([x]), np.array([y]), np.empty(0), 10.0, (rows, columns), site)
+    assert site.tolist() == [naive.voxel((x, y), 10.0, (rows, columns)), -7]
 
 
 def test_voxel_boundary_belongs_to_the_upper_voxel_and_the_far_wall_to_the_last():
     site = np.zeros(3, np.int32)
-    sort.voxel_of(np.array([0.0, 10.0, 30.0]), np.array([0.0, 0.0, 20.0]), 10.0, (2, 3), site)
+    sort.voxel_of(
+        np.array([0.0, 10.0, 30.0]), np.array([0.0, 0.0, 20.0]), np.empty(0), 10.0, (2, 3), site
+    )
     assert site.tolist() == [0, 1, 5]
 
 

@@ -1,0 +1,109 @@
+"""Oxygen in a tissue: it diffuses, and the cells use it up.
+
+    do/dt = D (o_next - o)/h^2 + k_v m_v (o_plasma - o) - (1/h^3) sum_cells q V M o / (K + o)
+
+Oxygen passes through cells, so that it fills the whole of a voxel and not only the extracellular
+share (assumption A472). Switched on by ``o2`` among the species of a tissue; elsewhere oxygen is
+read by the cells and not used up (assumption A87).
+"""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from abm.clock import Clock
+from abm.environment.field_solver import TissueSolver
+from abm.environment.reactions import (
+    DiffusionParameters,
+    Reactions,
+    SolverParameters,
+    TransportParameters,
+)
+from abm.environment.tissue import Edges, Tissue
+from abm.kernels.cell_layout import CellState
+from abm.parameters import ParameterSet, parameter
+from abm.processes.process import AbstractProcess
+from abm.state.columns import Group
+from abm.state.sites import N_UPTAKE, Drug, Species
+from abm.state.state import State
+from abm.units import FMOL_PER_UM_PL
+
+_ROW = Species.EAA
+_UPTAKE_ROW = 3
+"""The solver knows saturable uptake of four species. One of its own that solves only the last of
+them, with the constants of oxygen, advances oxygen with the same machine code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RespirationParameters(ParameterSet):
+    """Use of oxygen by all cells of a tissue."""
+
+    consumption: float = parameter(
+        1e5, unit="uM/h", high=1e6,
+        source="22 mmHg/s in DLD-1 spheroids, Grimes 2014 doi:10.1098/rsif.2013.1124, from memory; "
+        "assumption A471",
+    )  # fmt: skip
+    """Oxygen that a volume of cells uses at saturation, over that volume."""
+    half_saturation: float = parameter(1.0, unit="uM", low=0.05, source="assumption A473")
+    """Oxygen at half of the full use."""
+
+
+class Respiration(AbstractProcess):
+    """Advance oxygen with the volumes of the cells frozen over the interval.
+
+    Changes row O2 of concentration and defect of the sites; no cell gets anything, they read what
+    is left.
+    """
+
+    name = "respiration"
+
+    def __init__(
+        self,
+        parameters: RespirationParameters,
+        tissue: Tissue,
+        diffusion: DiffusionParameters,
+        solver: SolverParameters,
+        oxygen: float,
+    ) -> None:
+        """``oxygen`` [uM] is what vessels and fixed faces hold."""
+        self.parameters = parameters
+        medium = np.zeros(len(Species))
+        medium[_ROW] = oxygen
+        edges = Edges(*(None if face is None else medium for face in tissue.edges))
+        whole = dataclasses.replace(tissue, extracellular_fraction=1.0, edges=edges)
+        self.solver = TissueSolver(
+            whole,
+            Reactions(
+                species=(_ROW,),
+                transport=TransportParameters(half_saturation_eaa=parameters.half_saturation),
+                diffusion=DiffusionParameters(amino_acid=diffusion.oxygen),
+                solver=solver,
+            ),
+            medium,
+        )
+
+    def advance(self, state: State, clock: Clock, ticks: int) -> None:
+        """Advance the oxygen of all sites by ``ticks``; raises NumericalError as the solver."""
+        sites = state.sites
+        capacity = np.zeros((N_UPTAKE, sites.n))
+        for population in state.populations:
+            if population.has(Group.MECHANISTIC) and population.n:
+                size = population.state[CellState.SIZE, : population.n]
+                capacity[_UPTAKE_ROW] += np.bincount(
+                    population.live("site"), weights=size, minlength=sites.n
+                ) * (FMOL_PER_UM_PL * population.unit_volume * self.parameters.consumption)
+        concentration, defect = np.zeros((2, len(Species), sites.n))
+        concentration[_ROW] = sites.concentration[Species.O2]
+        defect[_ROW] = sites.defect[Species.O2]
+        self.solver.advance(
+            concentration, defect, capacity, np.zeros_like(concentration), np.zeros(sites.n),
+            clock.to_hours(ticks), Drug(),
+        )  # fmt: skip
+        sites.concentration[Species.O2] = concentration[_ROW]
+        sites.defect[Species.O2] = defect[_ROW]
+
+    def adopt(self, before: AbstractProcess, state: State, clock: Clock) -> None:
+        """Keep the step length of the solver."""
+        assert isinstance(before, Respiration)
+        self.solver.follow(before.solver)
