@@ -3,13 +3,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= runs/demo
 
-.PHONY: demo test slow long lint types bench docs-tables clean help
+.PHONY: demo test slow long lint types bench docs docs-tables clean help
 
 help:
 	@echo "make demo    set up .venv, run the scenario 'relapse' and make its pictures and film"
 	@echo "make test    set up .venv with the test tools and run the tests"
 	@echo "make slow    the long tests;  make long  outcome of trials in 1000 patients per arm (hours)"
 	@echo "make lint    ruff;  make types  mypy;  make bench  benchmarks as ratios"
+	@echo "make docs    build the documents and run their examples: docs/_build/html/index.html"
 	@echo "make demo PYTHON=python3.12 VENV=other-folder   choose the interpreter and the folder"
 
 $(VENV)/core: pyproject.toml
@@ -49,6 +50,14 @@ types: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks
+
+$(VENV)/docs: $(VENV)/core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@
+
+docs: $(VENV)/docs
+	MPLBACKEND=Agg $(BIN)/python -m sphinx -W --keep-going -b html -d docs/_build/doctrees docs docs/_build/html
+	$(BIN)/python tools/check_site.py docs/_build/html
 
 docs-tables: $(VENV)/dev
 	$(BIN)/python tools/make_tables.py
