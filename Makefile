@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 OUT ?= runs/demo
 BENCH ?= runs/benchmarks.json
 
-.PHONY: demo test slow long lint types bench bench-docs docs-tables clean help
+.PHONY: demo test slow long lint types bench bench-docs docs docs-tables clean help
 
 help:
 	@echo "make demo    set up .venv, run the scenario 'relapse' and make its pictures and film"
@@ -12,6 +12,7 @@ help:
 	@echo "make slow    the long tests;  make long  outcome of trials in 1000 patients per arm (hours)"
 	@echo "make lint    ruff;  make types  mypy"
 	@echo "make bench   benchmarks as ratios;  make bench-docs  and their table into the documents"
+	@echo "make docs    build the documents and run their examples: docs/_build/html/index.html"
 	@echo "make demo PYTHON=python3.12 VENV=other-folder   choose the interpreter and the folder"
 
 $(VENV)/core: pyproject.toml
@@ -56,6 +57,14 @@ bench-docs: $(VENV)/dev
 	@mkdir -p $(dir $(BENCH))
 	-$(BIN)/python -m benchmarks --json $(BENCH)
 	$(BIN)/python -m benchmarks.document $(BENCH)
+
+$(VENV)/docs: $(VENV)/core
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@
+
+docs: $(VENV)/docs
+	MPLBACKEND=Agg $(BIN)/python -m sphinx -W --keep-going -b html -d docs/_build/doctrees docs docs/_build/html
+	$(BIN)/python tools/check_site.py docs/_build/html
 
 docs-tables: $(VENV)/dev
 	$(BIN)/python tools/make_tables.py

@@ -5,8 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from abm.html_table import html_table
 from abm.kernels.cell_layout import CellState
 from abm.state.population import Population
+
+_SHOWN = ("asns", "atf4", "mtorc1", "growth", "hazard")
+"""States and columns of which a notebook shows the mean over cells."""
 
 
 class Cell:
@@ -85,6 +89,32 @@ class CellView:
         raise NotImplementedError("cells arise by division only; see abm.processes.fate")
 
     remove = shuffle = sort = do = add
+
+    def __repr__(self) -> str:
+        return f"<CellView of {len(self)} rows, {self._n_cells():.6g} cells>"
+
+    def _repr_html_(self) -> str:
+        """Return one line for each population: how many, and means of what drives their fate."""
+        header = ("population", "type", "rows", "cells", *(f"mean {name}" for name in _SHOWN))
+        lines = []
+        for population, rows in zip(self._populations, self._rows, strict=True):
+            weights = population.weights()[rows]
+            means = [_mean(population, name, rows, weights) for name in _SHOWN]
+            kind = population.cell_type.name.lower()
+            lines.append((population.name, kind, len(rows), f"{weights.sum():.6g}", *means))
+        return html_table(repr(self)[1:-1], lines, header)
+
+    def _n_cells(self) -> int:
+        parts = zip(self._populations, self._rows, strict=True)
+        return sum(int(population.weights()[rows].sum()) for population, rows in parts)
+
+
+def _mean(population: Population, name: str, rows: np.ndarray, weights: np.ndarray) -> str:
+    try:
+        values = _column(population, name)[rows]
+    except KeyError:
+        return "-"
+    return f"{np.average(values, weights=weights):.4g}" if weights.any() else "-"
 
 
 def _column(population: Population, name: str) -> np.ndarray:

@@ -11,6 +11,7 @@ from abm.cell_view import CellView
 from abm.clock import Clock
 from abm.clone_agents import CLONE_REPORTERS, CloneAgent, RunCollector, renew_clone_agents
 from abm.facts import Facts
+from abm.html_table import html_table
 from abm.ledger import Ledger
 from abm.lineage import Lineage
 from abm.observe import REPORTERS
@@ -111,6 +112,19 @@ class PopulationModel(mesa.Model):
     def is_record_due(self) -> bool:
         """Tell whether the present tick is one to record: a record tick, or the end of the run."""
         return self.clock.is_record_tick() or not self.running
+
+    def __repr__(self) -> str:
+        state = "running" if self.exit_reason is None else self.exit_reason.name.lower()
+        return f"<PopulationModel at {self.hours:g} h, seed {self.run_seed}, {state}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: time, what acts, and the cells."""
+        rows = (
+            ("time", f"{self.hours:g} h of {self.clock.to_hours(self.clock.end):g} h"),
+            ("processes", ", ".join(process.name for process in self.processes)),
+            ("replicates", self.state.n_replicate),
+        )
+        return html_table(repr(self)[1:-1], rows) + self.cells._repr_html_()
 
     def _collect(self) -> None:
         if self.is_record_due():

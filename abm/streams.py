@@ -16,32 +16,61 @@ class Stream(IntEnum):
     """What a random number is for."""
 
     FOUNDER_TRAITS = 1
+    """Threshold and set-point, place in the cycle of founders."""
     FOUNDER_PLACE = 2
+    """Where founders lie."""
     FOUNDER_GENOTYPE = 3
+    """Message, translation and genes of the lines of a sampled panel; shares of genotypes among
+    founders are given out exactly."""
     LIFE = 4
+    """Size at division and the hazard that a new cell bears."""
     WAITING = 5
+    """Times to division and death with fixed rates."""
     MUTATION = 6
+    """Heritable changes."""
     DIVISION_AXIS = 7
+    """Direction in which daughters part."""
     MOTILITY = 8
+    """Random walk."""
     VESSELS = 9
+    """Which voxels hold a vessel; the key is the voxel. Random capillaries: draw 1 is the direction,
+    draw 2 the place; the key is the number of the line."""
     READING = 20
+    """Noise of the readers of an assay; the key holds condition, well and minute."""
     TRAFFIC = 40
+    """How many cells go from one compartment of a body to another."""
     WEIGHTED_FATE = 30
+    """How many cells of an agent divide and die in a step."""
     WEIGHTED_CHANGE = 31
+    """How many of the daughters of an agent change, and how."""
     WEIGHTED_MUTANT = 32
+    """What becomes of new mutants until the end of the step in which they arise."""
     WEIGHTED_FOUNDERS = 33
+    """Strata and stages of the cycle of founders that are counted together."""
     HISTORY_GROWTH = 37
+    """Sizes of clones in the growth of a tumour before the start."""
     HISTORY_MUTATION = 38
+    """How many mutants arose in that growth."""
     HISTORY_MOMENT = 39
+    """When they arose."""
     PATIENT_COVARIATES = 64
+    """Age, sex and size of a virtual patient."""
     PATIENT_KINETICS = 65
+    """What sets the kinetics of a patient apart, and inactivation from the first dose."""
     PATIENT_OCCASIONS = 66
+    """Difference between the doses of a patient."""
     PATIENT_ASSAY = 67
+    """Error of an activity that is measured."""
     PATIENT_IMMUNITY = 68
+    """Response of antibodies, and whether it stays silent."""
     PATIENT_TOXICITY = 70
+    """When a toxicity stops the enzyme, and whether it is given again."""
     PATIENT_PARTNERS = 71
+    """Factor of the partner drugs in a patient."""
     VIRTUAL_DISEASE = 75
+    """Subtype, methylation, ASNS, growth, kill and burden of a patient of a cohort."""
     PATIENT_MRD = 78
+    """Cells in a sample for residual disease, by flow cytometry and PCR."""
 
 
 class Streams:

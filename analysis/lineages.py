@@ -149,7 +149,7 @@ def clade_sizes(trees: Any) -> tuple[np.ndarray, np.ndarray]:
 def neutral_mutations(trees: Any, mean: float, seed: int) -> np.ndarray:
     """Return how many neutral mutations each branch of :func:`clade_sizes` carries, int64[m].
 
-    Infinite sites, Poisson of ``mean`` on every branch, Eq. (W6). A branch is the life of one cell
+    Infinite sites, Poisson of ``mean`` on every branch, Eq. (V6). A branch is the life of one cell
     where every cell has living descendants (pure birth); with deaths it may be several lives.
     """
     nodes, _ = clade_sizes(trees)
@@ -165,7 +165,7 @@ def neutral_mutations(trees: Any, mean: float, seed: int) -> np.ndarray:
 
 
 def site_frequency_spectrum(trees: Any, mutations: np.ndarray | None = None) -> np.ndarray:
-    """Return how many mutations are in exactly k samples, int64[n + 1], Eq. (W7).
+    """Return how many mutations are in exactly k samples, int64[n + 1], Eq. (V7).
 
     ``mutations`` are counts for the branches of :func:`clade_sizes`; None: one on each branch, so
     that clades of size k are counted. Entry 0 is empty.

@@ -9,11 +9,13 @@ import ast
 import dataclasses
 import importlib
 import inspect
+import itertools
 import json
 import math
 import pkgutil
 import re
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -261,8 +263,15 @@ def cell_columns() -> str:
 
 
 def streams() -> str:
-    """Return the registry of random streams."""
-    return table(("number", "stream"), ((int(s), f"`{s.name}`") for s in Stream))
+    """Return the registry of random streams; the string below a member says what it decides."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(Stream))).body[0].body  # type: ignore[attr-defined]
+    meanings = {
+        member.targets[0].id: " ".join(text.value.value.split())
+        for member, text in itertools.pairwise(body)
+        if isinstance(member, ast.Assign) and isinstance(text, ast.Expr)
+    }
+    rows = ((int(s), f"`{s.name}`", meanings[s.name]) for s in sorted(Stream))
+    return table(("number", "stream", "what it decides"), rows)
 
 
 def order_block() -> str:

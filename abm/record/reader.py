@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from abm.errors import RunFolderError
+from abm.html_table import html_table
 from abm.record import layout
 from abm.record.writer import read_info
 from abm.state.columns import CellType
@@ -50,6 +51,17 @@ class RunReader:
             )
         if not self.is_finished:
             _log.warning("%s: unfinished run; it is read up to what was committed", self.folder)
+
+    def __repr__(self) -> str:
+        state = self.info.get("exit_reason") if self.is_finished else "unfinished"
+        return f"<RunReader of {self.folder}, {state}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: what run.json says, and what there is to read."""
+        kept = ("name", "description", "seed", "replicates", "end_h", "exit_reason", "wall_s")
+        rows = [(key, self.info[key]) for key in kept if key in self.info]
+        names = sorted(path.name for path in self.folder.glob("*"))
+        return html_table(repr(self)[1:-1], [*rows, ("files", ", ".join(names))])
 
     @property
     def doses(self) -> list[tuple[float, str]]:

@@ -32,7 +32,7 @@ class Watch:
 
     :meth:`start` looks at the state before the first step, :meth:`observe` after every interval.
     Between two looks times above and below a limit are interpolated, so that they do not hang on
-    the length of the intervals, Eq. (W4). Random numbers are keyed by patient (``keys``,
+    the length of the intervals, Eq. (V4). Random numbers are keyed by patient (``keys``,
     uint64[R]), never by place in the batch. A replicate that a stop rule has ended is left alone.
     """
 
@@ -124,7 +124,7 @@ class Watch:
         return asn, csf, self.sample.margin(asn, gln, activity, state.drug), activity
 
     def _accumulate(self, state: State, hours: float) -> None:
-        """Add an interval to the times above and below limits, Eq. (W4)."""
+        """Add an interval to the times above and below limits, Eq. (V4)."""
         r, p = self.readings, self.parameters
         length = np.where(state.is_stopped, 0.0, hours)
         asn, csf, margin, activity = self._levels(state)
@@ -183,7 +183,7 @@ class Watch:
     def _look_at_disease(
         self, state: State, clock: Clock, is_followed: np.ndarray, total: np.ndarray
     ) -> None:
-        """Note remission, relapse and the fewest blasts, Eq. (W1) and (W2)."""
+        """Note remission, relapse and the fewest blasts, Eq. (V1) and (V2)."""
         r, p, hours = self.readings, self.parameters, clock.hours
         is_lower = is_followed & (total < r.lowest)
         r.lowest[is_lower] = total[is_lower]
@@ -212,7 +212,7 @@ class Watch:
         return count_by_site(normal, state.sites.n)[Compartment.MARROW :: _N]
 
     def _read_mrd(self, name: str, number: int, hours: float, is_followed: np.ndarray) -> None:
-        """Read a sample of the marrow of every patient who is still followed, Eq. (W3)."""
+        """Read a sample of the marrow of every patient who is still followed, Eq. (V3)."""
         p, share = self.parameters, self.readings.marrow_share
         # Keyed by the number of the reading, so that arms with other schedules share their samples.
         uniform = self._streams.uniforms(Stream.PATIENT_MRD, number, self._keys)

@@ -1,6 +1,6 @@
 """What is looked at in a body, and when: limits of remission, relapse, residual disease, depletion.
 
-docs/clinic.md defines the readings, Eq. (W1) to (W7).
+docs/clinic.md defines the readings, Eq. (V1) to (V7).
 """
 
 from collections.abc import Sequence

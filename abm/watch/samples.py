@@ -15,7 +15,7 @@ def binomial_counts(uniform: np.ndarray, n_cells: float, share: np.ndarray) -> n
     """Return how many of ``n_cells`` cells read are blasts, by inversion of the binomial law.
 
     ``uniform`` and ``share`` are float64[n] in (0, 1) and [0, 1]; the result is float64[n] of whole
-    numbers, the smallest k with P(K <= k) >= uniform, Eq. (W3).
+    numbers, the smallest k with P(K <= k) >= uniform, Eq. (V3).
     """
     n = round(n_cells)
     inside = (share > 0.0) & (share < 1.0)
@@ -30,7 +30,7 @@ def binomial_counts(uniform: np.ndarray, n_cells: float, share: np.ndarray) -> n
 def read_residual_disease(
     uniform: np.ndarray, share: np.ndarray, n_cells: float, limit: float
 ) -> np.ndarray:
-    """Return the share of blasts as reported, float64[n]; 0 stands for "not detected", Eq. (W3).
+    """Return the share of blasts as reported, float64[n]; 0 stands for "not detected", Eq. (V3).
 
     The aspirate holds the share of the marrow (assumption A408).
     """
@@ -56,7 +56,7 @@ class AsparagineSample:
     def margin(
         self, asn: np.ndarray, gln: np.ndarray, activity: np.ndarray, drug: Drug
     ) -> np.ndarray:
-        """Return a number that is negative where the assay reports no Asn, Eq. (W5), float64[n].
+        """Return a number that is negative where the assay reports no Asn, Eq. (V5), float64[n].
 
         With N0 = ``asn`` [uM] in the vein, L the limit and A t the work of the enzyme, less than L
         is left in the tube when (N0 - L)/K + ln(N0/L) < A t/K: no inverse is needed.

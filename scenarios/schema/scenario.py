@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 import pydantic
 
+from abm.html_table import html_table
 from scenarios.schema import names
 from scenarios.schema.base import Boolean, Count, written
 from scenarios.schema.body_defaults import with_body_defaults
@@ -13,6 +14,7 @@ from scenarios.schema.document import Document, Seed, contradictions
 from scenarios.schema.environment import Environment, Tissue
 from scenarios.schema.rules import find_contradictions
 from scenarios.schema.stop_rules import find_stop_contradictions
+from scenarios.schema.summary import summary_rows
 from scenarios.schema.timing import Stop, StopAtCells, Timing
 from scenarios.schema.treatment import Treatment
 from scenarios.schema.treatment_rules import find_treatment_contradictions
@@ -64,6 +66,10 @@ class Scenario(Document):
         return isinstance(other, Scenario) and self.__dict__ == other.__dict__
 
     __hash__ = None  # type: ignore[assignment]
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows; ``asnsim show`` prints every value."""
+        return html_table(f"Scenario {self._name}", summary_rows(self))
 
     @property
     def mechanistic_cells(self) -> tuple[MechanisticCells, ...]:

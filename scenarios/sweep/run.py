@@ -34,11 +34,10 @@ Progress = Callable[[float, float], None]
 
 
 class SweepResult:
-    """A finished sweep: its folder and tables.
+    """A finished sweep: its folder and tables (pandas).
 
-    summary  : pandas, one row per run: point, arm, replicate, seed, the varied values under their
-               paths, outcomes, exit_reason
-    failures : pandas, points that failed and why
+    ``summary`` has one row per run: point, arm, replicate, seed, the varied values under their
+    paths, outcomes, exit_reason; ``failures`` lists the points that failed and why.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -64,7 +64,7 @@ def test_equations_are_numbered_once_and_those_that_are_cited_exist():
     known = set(tags)
     for name in ("pharmacology.md", "clinic.md", "body.md", "marrow.md"):
         page = (ROOT / "docs" / name).read_text(encoding="utf-8")
-        known |= set(re.findall(r"\(([PRWB]\d+)\)", page))
+        known |= set(re.findall(r"\(([PRVB]\d+)\)", page))
     for path in sorted((ROOT / "abm").rglob("*.py")):
         cited = set(CITED.findall(path.read_text(encoding="utf-8")))
         assert cited <= known, f"{path.relative_to(ROOT)} cites {cited - known}"
@@ -86,7 +86,7 @@ def test_symbols_of_the_equations_lead_to_parameters():
 
 def test_layers_of_the_architecture_document_are_those_that_are_tested():
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    block = next(part for part in text.split("```") if part.startswith("\nerrors, units\n"))
+    block = next(part for part in text.split("```") if part.startswith("\nerrors, units"))
     told = [tuple(f"abm.{name}" for name in line.split(", ")) for line in block.split("\n")[1:-1]]
     inside = [layer for layer in LAYERS if layer[0].startswith("abm.")]
     assert [set(layer) for layer in told] == [set(layer) for layer in inside]

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 LAYERS: tuple[tuple[str, ...], ...] = (
-    ("abm.errors", "abm.units"),
+    ("abm.errors", "abm.units", "abm.html_table"),
     ("abm.parameters", "abm.kernels"),
     ("abm.state", "abm.clock", "abm.streams"),
     ("abm.environment", "abm.pharmacology"),
