@@ -21,11 +21,13 @@ class Frame(NamedTuple):
 
     time_h: float
     fields: dict[str, np.ndarray]
-    """float32[ny, nx] [uM] for each species; 3-D tissue: the middle plane; empty without fields."""
+    """float32[ny, nx], 3-D tissue [nz, ny, nx], [uM] for each species; empty without fields."""
     cells: dict[str, np.ndarray]
     """1-D arrays for the recorded columns of ``layout.CELLS_COLUMNS``; empty without cells."""
     extent_um: tuple[float, float, float, float]
     """left, right, bottom, top of the tissue [um]; all 0 without fields and positions."""
+    depth_um: float = 0.0
+    """Extent in z [um]; 0 in 2-D."""
 
 
 class RunReader:
@@ -170,7 +172,7 @@ class RunReader:
         """Return frame ``k``; cells and fields are matched by time."""
         time_h = float(self.frame_times[k])
         cells = self.cell_arrays(k, columns) if self.has(layout.CELLS) else {}
-        return Frame(time_h, self._fields_at(time_h), cells, self.extent_um)
+        return Frame(time_h, self._fields_at(time_h), cells, self.extent_um, self.depth_um)
 
     def frames(self) -> Iterator[Frame]:
         """Yield all frames in order of time, one in memory at a time."""
@@ -192,6 +194,18 @@ class RunReader:
         return (float(x.min()), float(x.max()), float(y.min()), float(y.max()))
 
     @functools.cached_property
+    def depth_um(self) -> float:
+        """Extent of the tissue in z [um], from the fields, else from the cells; 0 in 2-D."""
+        if self.has(layout.FIELDS):
+            arrays = self._arrays(layout.FIELDS)
+            if "z_um" not in arrays:
+                return 0.0
+            return float(arrays["z_um"].shape[0] * self._group(layout.FIELDS).attrs["spacing_um"])
+        if "z_um" not in self.cell_columns or not self._row_ends[-1:].any():
+            return 0.0
+        return float(np.ptp(self._arrays(layout.CELLS)["z_um"][: int(self._row_ends[-1])]))
+
+    @functools.cached_property
     def _row_ends(self) -> np.ndarray:
         n_cells = np.asarray(self._arrays(layout.CELLS)[layout.N_CELLS][:])
         return np.cumsum(n_cells[: self._times(layout.CELLS).shape[0]])
@@ -205,7 +219,7 @@ class RunReader:
             return {}
         fixed = {layout.TIME, *layout.POSITION.values()}
         arrays = self._arrays(layout.FIELDS)
-        return {name: _plane(array, k) for name, array in arrays.items() if name not in fixed}
+        return {name: np.asarray(array[k]) for name, array in arrays.items() if name not in fixed}
 
     def _table(self, name: str) -> Any:
         import pandas
@@ -236,12 +250,6 @@ class RunReader:
             return path
         reason = "the run does not record it" if self.is_finished else "the run is unfinished"
         raise RunFolderError(f"{path}: not there ({reason})")
-
-
-def _plane(array: Any, k: int) -> np.ndarray:
-    if array.ndim == 4:
-        return np.asarray(array[k, array.shape[1] // 2])
-    return np.asarray(array[k])
 
 
 def is_tumour(cells: dict[str, np.ndarray]) -> np.ndarray:

@@ -158,14 +158,16 @@ class TestFrames:
         assert frames[2].fields == {}
         assert frames[0].extent_um == (0.0, 40.0, 0.0, 30.0)
 
-    def test_three_dimensional_fields_show_their_middle_plane(self, tmp_path):
+    def test_three_dimensional_fields_come_back_whole_with_their_depth(self, tmp_path):
         writer = RunWriter(tmp_path / "run")
         field = np.arange(5.0)[:, None, None] * np.ones((5, 2, 3))
         writer.fields(0.0, {"asn": field}, spacing_um=SPACING)
         writer.finish({})
         run = RunReader(tmp_path / "run")
         assert run.fields["asn"].dims == ("time", "z", "y", "x")
-        assert np.array_equal(run.frame(0).fields["asn"], np.full((2, 3), 2.0))
+        frame = run.frame(0)
+        assert np.array_equal(frame.fields["asn"], field)
+        assert frame.extent_um == (0.0, 30.0, 0.0, 20.0) and frame.depth_um == 50.0
 
     def test_frames_with_other_columns_or_lengths_are_refused(self, tmp_path):
         writer = RunWriter(tmp_path / "run")
