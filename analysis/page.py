@@ -37,7 +37,8 @@ figcaption,.small{font-size:.85rem;color:#555}
 li{margin:.2rem 0}
 @media print{body{max-width:none;font-size:10pt;padding:0}h2,h3{break-after:avoid}
 figure,tr,.note{break-inside:avoid}.scroll{overflow:visible}table{font-size:7.5pt}
-th,td{white-space:normal;padding:.15rem .3rem}pre{font-size:7.5pt}}
+th,td,td.text{white-space:normal;min-width:0;overflow-wrap:anywhere;padding:.15rem .3rem}
+.facts td:first-child{white-space:nowrap;overflow-wrap:normal}pre{font-size:7.5pt}}
 """
 _PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)

@@ -71,8 +71,9 @@ def test_a_report_opens_offline_and_fits(browser, pages, name, width):
 
 def test_on_paper_the_wide_figures_are_printed_and_no_table_is_cut(browser, pages):
     sheet = browser.new_page(viewport={"width": 700, "height": 990})
-    sheet.goto(pages["run"].as_uri())
     sheet.emulate_media(media="print")
-    assert sheet.locator("figure .wide svg").first.is_visible()
-    assert sheet.evaluate("document.documentElement.scrollWidth") == 700
+    for page in pages.values():
+        sheet.goto(page.as_uri())
+        assert sheet.locator("figure .wide svg").first.is_visible()
+        assert sheet.evaluate("document.documentElement.scrollWidth") == 700
     sheet.close()
