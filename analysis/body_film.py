@@ -1,6 +1,6 @@
 """The film of a patient: cells by compartment and genotype over the course of drug and Asn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,19 +11,27 @@ from matplotlib.figure import Figure
 from abm.errors import RunFolderError
 from abm.record import layout
 from abm.record.reader import RunReader
-from analysis import style
-from analysis.genotypes import genotype_shares
-from analysis.plots.common import doses_of, is_replicated, protocol_of, run_title, time_axis
+from analysis import colours, style
+from analysis.genotypes import ALLELES, genotype_shares
+from analysis.plots.common import (
+    broken,
+    doses_of,
+    is_replicated,
+    jumps_of,
+    protocol_of,
+    run_title,
+    time_axis,
+)
 
 SIZE_INCH, DOTS_PER_INCH = (12.8, 7.2), 100
 MOST_FRAMES = 480
 _LOWEST = 0.8
 _BARS = (
-    ("n_marrow", "marrow", style.BLUE),
-    ("n_tissue", "tissue", style.SKY),
-    ("n_plasma", "blood", style.VERMILION),
-    ("n_csf", "CSF", style.PURPLE),
-    ("n_normal", "normal\n(marrow)", style.GREY),
+    ("n_marrow", "marrow", colours.MARROW),
+    ("n_tissue", "tissue", colours.TISSUE),
+    ("n_plasma", "blood", colours.BLOOD),
+    ("n_csf", "CSF", colours.CSF),
+    ("n_normal", "normal\n(marrow)", colours.NORMAL),
 )
 
 
@@ -32,23 +40,20 @@ class BodyFilm:
 
     Left: living cells of each compartment on a log axis from one cell on. Middle: the genotypes of
     the blasts. Right: the marrow, blasts against normal cells. Below: activity and Asn with a
-    cursor. Raises RunFolderError for a run of several patients.
+    cursor. ``beside`` are other arms, over which the axes reach. Raises RunFolderError for a run
+    of several patients.
     """
 
-    def __init__(self, run: RunReader) -> None:
+    def __init__(self, run: RunReader, beside: Sequence[RunReader] = (), title: str = "") -> None:
+        self._times_h = self.times_of(run)
         table = run.timeseries
-        if is_replicated(table):
-            raise RunFolderError(
-                f"{run.folder}: a film shows one patient, this run has "
-                f"{table[layout.REPLICATE].nunique()}: `asnsim plot {run.folder}` draws them all"
-            )
-        step = max(1, -(-len(table) // MOST_FRAMES))
-        self._rows = np.unique(np.append(np.arange(0, len(table), step), len(table) - 1))
-        self._table, self._time = table, time_axis(table)
+        self._table, self._beside = table, [one.timeseries for one in beside]
+        longest = max([table, *self._beside], key=lambda one: float(one[layout.TIME].iloc[-1]))
+        self._time = time_axis(longest)
         self._genotypes = _at(genotype_shares(run), table[layout.TIME].to_numpy(float))
         self._figure = Figure(figsize=SIZE_INCH, dpi=DOTS_PER_INCH, facecolor="white")
         self._canvas = style.attach_canvas(self._figure)
-        title = " | ".join(part for part in (run_title(run), protocol_of(run)) if part)
+        title = " | ".join(part for part in (title or run_title(run), protocol_of(run)) if part)
         self._figure.text(0.5, 0.965, title, fontsize=13, ha="center", va="center")
         self._clock = self._figure.text(0.5, 0.915, "", fontsize=13, ha="center", va="center")
         self._bars = self._compartments(self._figure.add_axes((0.075, 0.46, 0.36, 0.39)))
@@ -59,10 +64,26 @@ class BodyFilm:
     @property
     def n_frames(self) -> int:
         """Number of frames."""
-        return int(self._rows.shape[0])
+        return int(self._times_h.shape[0])
 
-    def frames(self) -> Iterator[np.ndarray]:
-        """Yield the frames, uint8[height, width, 3]."""
+    @staticmethod
+    def times_of(run: RunReader) -> np.ndarray:
+        """Return the times [h] of the frames, at most 480 and the last one."""
+        table = run.timeseries
+        if is_replicated(table):
+            raise RunFolderError(
+                f"{run.folder}: a film shows one patient, this run has "
+                f"{table[layout.REPLICATE].nunique()}: `asnsim plot {run.folder}` draws them all"
+            )
+        step = max(1, -(-len(table) // MOST_FRAMES))
+        rows = np.unique(np.append(np.arange(0, len(table), step), len(table) - 1))
+        times: np.ndarray = table[layout.TIME].to_numpy(float)[rows]
+        return times
+
+    def frames(self, times_h: np.ndarray | None = None) -> Iterator[np.ndarray]:
+        """Yield the frames, uint8[height, width, 3]; at each time the last record not after it."""
+        times = self._times_h if times_h is None else times_h
+        rows = np.searchsorted(self._table[layout.TIME].to_numpy(float), times, side="right") - 1
         artists = [self._clock, self._cursor, *self._marrow]
         artists += [artist for bar, text, _ in self._bars for artist in (bar, text)]
         artists += [bar for bar, _ in self._shares]
@@ -70,7 +91,7 @@ class BodyFilm:
             artist.set_animated(True)
         self._canvas.draw()
         background = self._canvas.copy_from_bbox(self._figure.bbox)
-        for row in self._rows.tolist():
+        for row in np.maximum(rows, 0).tolist():
             self._update(self._table.iloc[row], row)
             self._canvas.restore_region(background)
             for artist in artists:
@@ -97,9 +118,14 @@ class BodyFilm:
         x = float(self._time(values[layout.TIME]))
         self._cursor.set_xdata([x, x])
 
+    def _highest(self, column: str) -> float:
+        return max(
+            float(one[column].max()) for one in (self._table, *self._beside) if column in one
+        )
+
     def _compartments(self, axes: Axes) -> list[tuple[Any, Any, str]]:
         shown = [bar for bar in _BARS if bar[0] in self._table]
-        highest = max(float(self._table[column].max()) for column, _, _ in shown)
+        highest = max(float(self._highest(column)) for column, _, _ in shown)
         axes.set_yscale("log")
         axes.set_ylim(_LOWEST, max(highest, 10.0) * 30.0)
         axes.set_yticks(10.0 ** np.arange(0, int(np.log10(max(highest, 10.0))) + 2, 3))
@@ -127,7 +153,8 @@ class BodyFilm:
             colour = self._genotypes.attrs["colours"][name]
             (bar,) = axes.bar([0.0], [0.0], width=0.8, color=colour, label=name)
             bars.append((bar, self._genotypes[name].to_numpy(float)))
-        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.02), frameon=False, fontsize=8.5)
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.02), frameon=False, fontsize=8.5,
+                    title=ALLELES, title_fontsize=8.5, alignment="left")  # fmt: skip
         return bars
 
     def _marrow_pie(self, axes: Axes) -> tuple[Any, Any]:
@@ -138,28 +165,29 @@ class BodyFilm:
         axes.set_ylim(-1.35, 1.15)
         axes.axis("off")
         axes.add_patch(Circle((0.0, 0.0), 1.0, color=style.PALE))
-        wedge = Wedge((0.0, 0.0), 1.0, 90.0, 90.0, color=style.BLUE)
+        wedge = Wedge((0.0, 0.0), 1.0, 90.0, 90.0, color=colours.TUMOUR)
         axes.add_patch(wedge)
         axes.set_title("Marrow", fontsize=10.5)
         return wedge, axes.text(0.0, -1.08, "", ha="center", va="top", fontsize=10.5)
 
     def _course(self, axes: Axes, run: RunReader) -> Any:
-        table, x = self._table, self._time(self._table[layout.TIME])
-        axes.set_yscale("log")
-        activity = np.maximum(table["asparaginase_IU_per_mL"].to_numpy(float), 1e-9)
-        axes.plot(x, activity, color=style.BLUE, linewidth=1.8)
+        other = axes.twinx()
+        hours, jumps = self._table[layout.TIME].to_numpy(float), jumps_of(run)
+        for one, column, colour in (
+            (axes, "asparaginase_IU_per_mL", colours.ACTIVITY), (other, "asn_uM", colours.ASN),
+        ):  # fmt: skip
+            values = np.maximum(self._table[column].to_numpy(float), 1e-9)
+            x, y = broken(hours, values, jumps)
+            one.set_yscale("log")
+            one.plot(self._time(x), y, color=colour, linewidth=1.8)
         axes.axhline(0.1, color=style.VERMILION, linewidth=0.9, linestyle=(0, (4, 2)))
-        axes.set_ylim(1e-3, max(3.0 * activity.max(), 1.0))
-        axes.set_ylabel("Asparaginase\n(IU/mL)", color=style.BLUE)
+        axes.set_ylim(1e-3, max(3.0 * self._highest("asparaginase_IU_per_mL"), 1.0))
+        axes.set_ylabel("Asparaginase\n(IU/mL)", color=colours.ACTIVITY)
         style.tidy(axes)
         self._time.apply(axes)
-        style.mark_doses(axes, self._time, doses_of(run))
-        other = axes.twinx()
-        other.set_yscale("log")
-        asn = np.maximum(table["asn_uM"].to_numpy(float), 1e-9)
-        other.plot(x, asn, color=style.GREEN, linewidth=1.8)
+        style.mark_doses(axes, self._time, doses_of(run), has_labels=True)
         other.set_ylim(1e-2, 150.0)
-        other.set_ylabel("Plasma Asn (uM)", color=style.GREEN, fontsize=9.5)
+        other.set_ylabel("Plasma Asn (uM)", color=colours.ASN, fontsize=9.5)
         other.tick_params(labelsize=9.0)
         other.spines[["top"]].set_visible(False)
         (cursor,) = other.plot([0.0, 0.0], [1e-2, 150.0], color=style.BLACK, linewidth=1.4)

@@ -4,15 +4,14 @@ import pandas as pd
 
 from abm.record import layout
 from abm.record.reader import RunReader
-from analysis import style
+from analysis import colours
 
 _OTHERS = "other"
+ALLELES = "ASNS alleles"
+"""Title of a legend of genotypes."""
 _MOST = 8
 _LEAST = 0.005
 """A genotype that never reaches this share is one of the others."""
-_COLOURS = (style.BLUE, style.GREEN, style.ORANGE, style.PURPLE, style.VERMILION, style.YELLOW,
-            style.SKY, style.BLACK)  # fmt: skip
-_PREFERRED = {(2, 1.0): style.BLUE, (1, 1.0): style.GREEN, (0, 1.0): style.ORANGE}
 
 
 def genotype_shares(run: RunReader, most: int = _MOST) -> pd.DataFrame | None:
@@ -37,12 +36,12 @@ def genotype_shares(run: RunReader, most: int = _MOST) -> pd.DataFrame | None:
     ordered = sorted(kept, key=lambda genotype: (-genotype[0], genotype[1]))
     found = shares[ordered].copy()
     rest = shares.drop(columns=list(kept)).sum(axis=1)
-    colours = _colours(ordered)
+    named = _colours(ordered)
     found.columns = pd.Index([genotype_name(*genotype) for genotype in ordered])
     if float(rest.max()) >= _LEAST:
         found[_OTHERS] = rest
-        colours[_OTHERS] = style.PALE
-    found.attrs["colours"] = colours
+        named[_OTHERS] = colours.OTHERS
+    found.attrs["colours"] = named
     return found
 
 
@@ -53,9 +52,8 @@ def genotype_name(methylated_alleles: int, gain: float) -> str:
 
 
 def _colours(genotypes: list[tuple[int, float]]) -> dict[str, str]:
-    taken = [_PREFERRED[one] for one in genotypes if one in _PREFERRED]
-    free = iter([colour for colour in _COLOURS if colour not in taken])
+    bases = [colours.genotype(*one) for one in genotypes]
+    shades = {base: iter(colours.shades(base, bases.count(base))) for base in bases}
     return {
-        genotype_name(*one): _PREFERRED[one] if one in _PREFERRED else next(free, style.GREY)
-        for one in genotypes
+        genotype_name(*one): next(shades[base]) for one, base in zip(genotypes, bases, strict=True)
     }

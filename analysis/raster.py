@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import to_rgb
 
-from analysis import style
+from analysis import colours, style
 
 _OVERSAMPLING = 2
 """Discs are stamped at this multiple of the resolution and averaged, which smooths edges."""
@@ -18,7 +18,7 @@ _COLOUR_SHARE = 0.92
 """The lightest end of the colour map is left out: it is hardly seen on white."""
 
 
-_MARKS = (style.GREY, style.VERMILION)
+_MARKS = (colours.NORMAL, colours.RESISTANT)
 _WHITE = np.uint32(0xFFFFFFFF)
 
 

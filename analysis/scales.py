@@ -1,5 +1,8 @@
 """Colour scales that hold for a whole run, and frames as images made with them."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
@@ -8,17 +11,17 @@ from matplotlib.lines import Line2D
 
 from abm.record import layout
 from abm.record.reader import Frame, RunReader, is_tumour
-from analysis import style
+from analysis import colours, style
+from analysis.planes import DEFAULT_RADIUS_UM
 from analysis.raster import Canvas, cell_colours, draw_cells
 
-CELL_DRAWING = ("x_um", "y_um", "radius_um", "cell_type", "asns", "is_resistant")
+CELL_DRAWING = ("x_um", "y_um", "z_um", "radius_um", "cell_type", "asns", "is_resistant")
 """Columns that a picture of the cells uses, where they were recorded."""
 _SMALLEST_RATIO = 1e-3
 """The colour scale of a field spans at most three decades."""
 _RATIO_OF_LINEAR = 3.0
 _QUANTILES = (0.01, 0.99)
 _N_SAMPLED_FRAMES = 13
-_DEFAULT_RADIUS_UM = 5.0
 _MIDDLE = 0.5
 
 
@@ -37,19 +40,20 @@ def drawn_columns(run: RunReader) -> tuple[str, ...]:
     return tuple(name for name in CELL_DRAWING if name in run.cell_columns)
 
 
-def asns_limits(run: RunReader) -> tuple[float, float] | None:
+def asns_limits(*runs: RunReader) -> tuple[float, float] | None:
     """Return the ends of the colour scale of ASNS: 1st and 99th percentile of the tumour cells.
 
-    They are pooled over frames at equal steps of the run. None where ASNS was not recorded.
+    They are pooled over frames at equal steps of each run. None where ASNS was not recorded.
     """
-    if not run.has(layout.CELLS) or "asns" not in run.cell_columns or not run.frame_times.size:
-        return None
-    columns = tuple(name for name in ("asns", "cell_type") if name in run.cell_columns)
-    last = run.frame_times.shape[0] - 1
-    values = []
-    for k in np.unique(np.linspace(0, last, _N_SAMPLED_FRAMES).astype(int)):
-        cells = run.cell_arrays(int(k), columns)
-        values.append(cells["asns"][is_tumour(cells)])
+    values = [np.zeros(0, np.float32)]
+    for run in runs:
+        if not run.has(layout.CELLS) or "asns" not in run.cell_columns or not run.frame_times.size:
+            continue
+        columns = tuple(name for name in ("asns", "cell_type") if name in run.cell_columns)
+        last = run.frame_times.shape[0] - 1
+        for k in np.unique(np.linspace(0, last, _N_SAMPLED_FRAMES).astype(int)):
+            cells = run.cell_arrays(int(k), columns)
+            values.append(cells["asns"][is_tumour(cells)])
     pooled = np.concatenate(values)
     pooled = pooled[pooled > 0.0]
     if pooled.size == 0:
@@ -58,21 +62,41 @@ def asns_limits(run: RunReader) -> tuple[float, float] | None:
     return float(low), float(max(high, 1.01 * low))
 
 
+class Scales(NamedTuple):
+    """Colour scales of one film; None for what no run recorded."""
+
+    asn: Normalize | None
+    asns: tuple[float, float] | None
+
+
+def common_scales(runs: Sequence[RunReader]) -> Scales:
+    """Return scales that hold for all of several runs, so that their colours compare."""
+    return Scales(field_norm(*runs), asns_limits(*runs))
+
+
 def asns_level(asns: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
     """Return the place of ASNS values on the logarithmic colour scale, 0 to 1."""
     low, high = np.log(limits)
     return np.clip((np.log(np.maximum(asns, limits[0])) - low) / (high - low), 0.0, 1.0)
 
 
-def field_norm(run: RunReader, species: str = "asn") -> Normalize | None:
-    """Return the colour scale of a species over the whole run; None where it is not recorded."""
-    if not run.has(layout.FIELDS) or species not in run.fields:
+def field_norm(*runs: RunReader, species: str = "asn") -> Normalize | None:
+    """Return the colour scale of a species over whole runs; None where it is not recorded.
+
+    One frame is in memory at a time.
+    """
+    ends = []
+    for run in runs:
+        for k in range(run.frame_times.shape[0] if run.has(layout.FIELDS) else 0):
+            field = run.frame(k, ()).fields.get(species)
+            if field is not None:
+                ends.append((float(field.min()), float(field.max())))
+    if not ends:
         return None
-    values = run.fields[species].values
-    high = float(np.max(values, initial=0.0))
+    high = max(end for _, end in ends)
     if high <= 0.0:
         return Normalize(0.0, 1.0)
-    low = max(float(values.min()), _SMALLEST_RATIO * high)
+    low = max(min(start for start, _ in ends), _SMALLEST_RATIO * high)
     return LogNorm(low, high) if high > _RATIO_OF_LINEAR * low else Normalize(0.0, high)
 
 
@@ -86,8 +110,8 @@ def field_image(field: np.ndarray, norm: Normalize, shape: tuple[int, int]) -> n
     rows = np.arange(shape[0]) * field.shape[0] // shape[0]
     columns = np.arange(shape[1]) * field.shape[1] // shape[1]
     values = np.maximum(field, norm.vmin or 0.0) if isinstance(norm, LogNorm) else field
-    colours = colormaps[style.FIELD_MAP](norm(values), bytes=True)[:, :, :3]
-    return np.ascontiguousarray(colours[np.ix_(rows, columns)])
+    pixels = colormaps[style.FIELD_MAP](norm(values), bytes=True)[:, :, :3]
+    return np.ascontiguousarray(pixels[np.ix_(rows, columns)])
 
 
 def cells_image(
@@ -96,7 +120,7 @@ def cells_image(
     """Return uint8[*shape, 3], row 0 at the lower edge: the cells of a frame on white."""
     cells = dict(frame.cells)
     n_cells = cells["x_um"].shape[0]
-    cells.setdefault("radius_um", np.full(n_cells, _DEFAULT_RADIUS_UM))
+    cells.setdefault("radius_um", np.full(n_cells, DEFAULT_RADIUS_UM))
     level = np.full(n_cells, _MIDDLE)
     if limits is not None and "asns" in cells:
         level = asns_level(cells["asns"], limits)
@@ -116,12 +140,12 @@ def field_mappable(norm: Normalize) -> ScalarMappable:
 
 def cell_keys(columns: tuple[str, ...], *, has_others: bool) -> list[Line2D]:
     """Return legend entries for the kinds of cells in a picture."""
-    colours = cell_colours()
-    kinds = [("tumour cell", colours[80], colours[80])]
+    fills = cell_colours()
+    kinds = [("tumour cell", fills[80], fills[80])]
     if "is_resistant" in columns:
-        kinds.append(("of a resistant genotype", colours[220], style.VERMILION))
+        kinds.append(("of a resistant genotype", fills[220], colours.RESISTANT))
     if has_others:
-        kinds.append(("stroma or normal cell", style.GREY, style.GREY))
+        kinds.append(("stroma or normal cell", colours.NORMAL, colours.NORMAL))
     return [
         Line2D(
             [], [], linestyle="none", marker="o", markersize=7, markeredgewidth=1.8,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -18,6 +19,8 @@ from abm.units import HOURS_PER_DAY
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+WINE = "#882255"
+"""Of the muted colours of Tol (2021), for a ninth thing."""
 GREY = "#9A9A9A"
 PALE = "#E4E4E4"
 
@@ -25,6 +28,8 @@ FIELD_MAP = "cividis"
 CELL_MAP = "viridis"
 DOTS_PER_INCH = 150
 
+_UNDATED: dict[str, dict[str, Any]] = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}
+"""Without a date the same figure is the same file."""
 _DAYS_FROM_H = 96.0
 """Longer runs are drawn in days."""
 _FONT_SIZE = 9.0
@@ -46,9 +51,17 @@ def attach_canvas(figure: Figure) -> FigureCanvasAgg:
     return FigureCanvasAgg(figure)
 
 
-def save(figure: Figure, path: Path) -> Path:
-    """Write the figure as PNG at 150 dpi and return the path."""
-    figure.savefig(path, dpi=DOTS_PER_INCH, facecolor="white")
+def save(figure: Figure, path: Path, dots_per_inch: float = DOTS_PER_INCH) -> Path:
+    """Write the figure in the format of the suffix (.png, .pdf, .svg) and return the path.
+
+    Letters stay letters: PDF embeds their TrueType outlines, SVG names the font.
+    """
+    with matplotlib.rc_context(
+        {"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "asnsim"}
+    ):
+        figure.savefig(
+            path, dpi=dots_per_inch, facecolor="white", metadata=_UNDATED.get(path.suffix)
+        )
     return path
 
 
@@ -76,6 +89,8 @@ def legend_right(axes: Axes, **options: Any) -> Any:
         frameon=False,
         fontsize=_FONT_SIZE,
         borderaxespad=0.0,
+        alignment="left",
+        title_fontsize=_FONT_SIZE,
         **options,
     )
 

@@ -12,14 +12,19 @@ _WIDTH = 22
 
 def course_summary(run: RunReader) -> str:
     """Return one screen of text on the outcome of a run of bodies; empty for other runs."""
+    return "\n".join(f"{name:<{_WIDTH}}{text}" for name, text in course_summary_lines(run))
+
+
+def course_summary_lines(run: RunReader) -> list[tuple[str, str]]:
+    """Return the same as names and texts; empty for runs of other environments."""
     outcome = run.info.get("outcome")
     if not outcome:
-        return ""
+        return []
     lines = _many(outcome) if "n_patients" in outcome else _one(run, outcome)
     protocol = protocol_of(run)
     if protocol:
         lines.insert(0, ("protocol", protocol))
-    return "\n".join(f"{name:<{_WIDTH}}{text}" for name, text in lines)
+    return lines
 
 
 def _one(run: RunReader, outcome: dict[str, Any]) -> list[tuple[str, str]]:

@@ -19,14 +19,16 @@ version = release = abm.__version__
 NAVIGATION = {
     "Use": (
         "tutorial", "gallery/index", "how-to", "scenario-format", "assays", "cell-lines",
-        "compounds", "protocols", "cohorts", "sweeps", "restart", "output-format", "clinic", "faq",
+        "compounds", "protocols", "cohorts", "sweeps", "restart", "output-format",
+        "reports-and-figures", "web-page", "clinic", "faq",
     ),
     "Understand": (
         "model", "cell-equations", "numerics", "randomness", "pharmacology", "body", "marrow",
         "parameters", "assumptions", "biology-map", "conflicts", "glossary", "comparison",
     ),
     "Verify": (
-        "validation", "validation-notes", "ablation", "verification", "calibration", "scenarios",
+        "validation", "validation-notes", "ablation", "verification", "calibration", "screens",
+        "scenarios",
         "performance",
     ),
     "Extend": (

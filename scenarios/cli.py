@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, CycloptsError, Parameter
 
@@ -18,6 +18,7 @@ from abm.errors import ScenarioError
 from scenarios.cli_cohort import cohort, fit
 from scenarios.cli_laboratory import calibrate, run_assay_file, sbml, validate
 from scenarios.cli_many import sensitivity, sweep
+from scenarios.cli_report import report
 from scenarios.cli_runs import attribute, interrupted, rerun, resume
 from scenarios.cli_support import (
     BAD_INPUT,
@@ -184,6 +185,14 @@ def plot(
     /,
     *others: Annotated[Path, Parameter(help="Further runs: all in one figure, arms.png.")],
     out: Annotated[Path | None, Parameter(help="Folder for the figures; RUN/plots.")] = None,
+    format_: Annotated[
+        Literal["png", "pdf", "svg"] | None,
+        Parameter(name="--format", help="png (assays: png and pdf), or vectors with letters."),
+    ] = None,
+    width: Annotated[
+        Literal["one-column", "two-column"] | None,
+        Parameter(help="Width in a journal, 89 or 183 mm; as wide as a screen if not given."),
+    ] = None,
 ) -> int:
     """Draw the figures of a run, or several runs in one figure, and print the files."""
     for folder in (run_folder, *others):
@@ -192,7 +201,7 @@ def plot(
     if others:
         from analysis.plots.arms import plot_arms
 
-        for path in plot_arms([run_folder, *others], out or Path("plots")):
+        for path in plot_arms([run_folder, *others], out or Path("plots"), format_ or "png", width):
             write(str(path))
         return DONE
     if (run_folder / "assay.yaml").exists():
@@ -200,7 +209,8 @@ def plot(
     else:
         from analysis.plots import plot_run as draw
 
-    for path in draw(run_folder, out or run_folder / "plots"):
+        format_ = format_ or "png"
+    for path in draw(run_folder, out or run_folder / "plots", format_, width):
         write(str(path))
     return DONE
 
@@ -208,31 +218,41 @@ def plot(
 @app.command
 def animate(
     run_folder: RunFolder,
+    other: Annotated[
+        Path | None, Parameter(help="Another run, side by side with the first, on one clock.")
+    ] = None,
     /,
     *,
     out: Annotated[
         list[Path] | None,
-        Parameter(negative="", help="FILE.mp4 or FILE.gif, may be repeated; RUN/film.mp4, .gif."),
+        Parameter(
+            negative="",
+            help="FILE.mp4 or FILE.gif (small), may be repeated; RUN/film.mp4, .gif; of two runs "
+            "arms.mp4, .gif.",
+        ),
     ] = None,
 ) -> int:
-    """Make the film of a run and print its files."""
-    files = out or [run_folder / f"film{suffix}" for suffix in _FILM_SUFFIXES]
+    """Make the film of a run, or of two side by side, and print its files."""
+    arms = [run_folder] if other is None else [run_folder, other]
+    name = run_folder / "film" if other is None else Path("arms")
+    files = out or [name.with_suffix(suffix) for suffix in _FILM_SUFFIXES]
     for path in files:
         if path.suffix not in _FILM_SUFFIXES:
             raise ScenarioError(f"--out {path}: a film ends in {' or '.join(_FILM_SUFFIXES)}")
-    check_run(run_folder)
-    from analysis.animate import animate_run
+    for folder in arms:
+        check_run(folder)
+    from analysis.animate import animate_arms
     from scenarios.progress import ProgressBar
 
     with ProgressBar("film", "frames") as progress:
-        animate_run(run_folder, files, progress)
+        animate_arms(arms, files, progress)
     for path in files:
         write(str(path))
     return DONE
 
 
 for command in (
-    sweep, cohort, sensitivity, resume, rerun, attribute, validate, fit, calibrate, sbml,
+    report, sweep, cohort, sensitivity, resume, rerun, attribute, validate, fit, calibrate, sbml,
 ):  # fmt: skip
     app.command(command)
 

@@ -237,6 +237,13 @@ def describe_therapy(scenario: Scenario) -> Mapping[str, object]:
             for dose in doses
             if dose.hour < scenario.time.end
         ],
+        "slow_doses_h": [dose.hour for dose in doses if dose.route is not Route.IV],
+        "partners": [
+            {"drug": one.drug, "at_h": list(one.hours)}
+            if one.hours
+            else {"drug": one.drug, "start_h": one.start, "end_h": one.end}
+            for one in partner_courses(scenario)
+        ],
         "warnings": treatment_warnings(scenario),
     }
     if protocol is not None:

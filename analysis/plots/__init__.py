@@ -1,12 +1,15 @@
-"""Figures of a run folder: one file per figure, PNG, left out where they do not apply."""
+"""Figures of a run folder: one file per figure, left out where they do not apply."""
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from abm.record.files import replace_text
 from abm.record.reader import RunReader
-from analysis import style
+from analysis import publication, style
+from analysis.plots.captions import caption
 from analysis.plots.course import course_figure
 from analysis.plots.distributions import distributions_figure
 from analysis.plots.maps import maps_figure
@@ -26,18 +29,43 @@ FIGURES: dict[str, Callable[[RunReader], Figure | None]] = {
 }
 """File name -> function of a run that returns a figure, or None where it does not apply."""
 
+FORMATS = ("png", "pdf", "svg")
+CAPTIONS = "captions.txt"
+_MAPS_IN_ONE_COLUMN = 3
 
-def plot_run(run_folder: Path, out: Path) -> list[Path]:
+
+def run_figures(run: RunReader, width: str | None = None) -> Iterator[tuple[str, Figure]]:
+    """Yield name and figure of all that apply.
+
+    With a ``width`` as of :mod:`analysis.publication` they are fit to be brought to it.
+    """
+    makers = dict(FIGURES)
+    if width == "one-column":
+        makers["maps.png"] = functools.partial(maps_figure, most=_MAPS_IN_ONE_COLUMN)
+    for name, make in makers.items():
+        figure = make(run)
+        if figure is not None:
+            yield Path(name).stem, figure
+
+
+def plot_run(
+    run_folder: Path, out: Path, format_: str = "png", width: str | None = None
+) -> list[Path]:
     """Draw every figure that applies to a run into the folder ``out``; return the files.
 
-    Raises RunFolderError for a folder that is not a run, or has no timeseries.
+    ``format_`` is one of FORMATS; with a ``width`` the figures fit the column of a journal. A text
+    file holds a caption for each. Raises RunFolderError for a folder that is not a run, or has no
+    timeseries.
     """
     run = RunReader(run_folder)
     run.timeseries  # noqa: B018  a run without rows is refused before a folder is made
     out.mkdir(parents=True, exist_ok=True)
-    files = []
-    for name, make in FIGURES.items():
-        figure = make(run)
-        if figure is not None:
-            files.append(style.save(figure, out / name))
+    dots = style.DOTS_PER_INCH if width is None else publication.DOTS_PER_INCH
+    files, texts = [], []
+    for name, figure in run_figures(run, width):
+        if width is not None:
+            publication.fit(figure, width)
+        files.append(style.save(figure, out / f"{name}.{format_}", dots))
+        texts.append(f"{files[-1].name}\n{caption(name, run)}\n")
+    replace_text(out / CAPTIONS, "\n".join(texts))
     return files

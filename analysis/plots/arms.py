@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from abm.record.reader import RunReader
-from analysis import style
+from analysis import colours, publication, style
 from analysis.clones import resistant_share
 from analysis.plots.common import has_values, is_replicated, run_title, time_axis
 
@@ -21,8 +21,6 @@ _PANELS = (
     ("asn_uM", "Asn [uM]", _LOWEST_CONCENTRATION),
 )
 """Column, label, lowest value on a log axis; None: a linear axis from 0 to 1."""
-
-_COLOURS = (style.BLUE, style.VERMILION, style.GREEN, style.ORANGE, style.PURPLE, style.SKY)
 
 
 def arms_figure(runs: Sequence[RunReader]) -> Figure:
@@ -45,7 +43,7 @@ def arms_figure(runs: Sequence[RunReader]) -> Figure:
             values = table[column].to_numpy(float)
             if lowest is not None:
                 values = np.maximum(values, lowest)
-            panel.plot(time(table["time_h"]), values, color=_COLOURS[i % len(_COLOURS)],
+            panel.plot(time(table["time_h"]), values, color=colours.SERIES[i % len(colours.SERIES)],
                        linewidth=1.6, label=run.folder.name)  # fmt: skip
         _finish(panel, label, lowest)
         if parted:
@@ -56,12 +54,16 @@ def arms_figure(runs: Sequence[RunReader]) -> Figure:
     return figure
 
 
-def plot_arms(folders: Sequence[Path], out: Path) -> list[Path]:
-    """Draw the runs ``folders`` into ``out``/arms.png; return the file."""
+def plot_arms(
+    folders: Sequence[Path], out: Path, format_: str = "png", width: str | None = None
+) -> list[Path]:
+    """Draw the runs ``folders`` into ``out``/arms.png, or another format; return the file."""
     runs = [RunReader(folder) for folder in folders]
     figure = arms_figure(runs)
     out.mkdir(parents=True, exist_ok=True)
-    return [style.save(figure, out / "arms.png")]
+    if width is not None:
+        publication.fit(figure, width)
+    return [style.save(figure, out / f"arms.{format_}")]
 
 
 def _means(run: RunReader) -> pd.DataFrame:

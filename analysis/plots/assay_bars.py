@@ -7,10 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analysis import style
+from analysis import colours, style
 
-STAGES = {"live": style.GREEN, "early": style.ORANGE, "late": style.VERMILION}
-COLOURS = (style.BLUE, style.ORANGE, style.GREEN, style.VERMILION, style.PURPLE, style.SKY)
+STAGES = {"live": colours.LIVE, "early": colours.EARLY, "late": colours.LATE}
 Figures = dict[str, Figure]
 
 
@@ -182,7 +181,7 @@ def _grouped(
         rows = shown[shown[hue] == name].drop_duplicates(x).set_index(x).reindex(labels)
         places = np.arange(len(labels)) + (number - 0.5 * (len(hues) - 1)) * width
         axes.bar(places, rows[value], width=0.92 * width, yerr=_errors(rows, value), label=name,
-                 color=COLOURS[number % len(COLOURS)],
+                 color=colours.SERIES[number % len(colours.SERIES)],
                  error_kw={"elinewidth": 0.9, "capsize": 1.5})  # fmt: skip
     axes.set_xticks(np.arange(len(labels)), labels)
     axes.set_ylim(bottom=0.0)

@@ -6,8 +6,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import style
+from analysis.colours import SERIES
 from analysis.dose_response import SHAM
-from analysis.plots.assay_bars import COLOURS
 
 Figures = dict[str, Figure]
 OWN = "own"
@@ -22,7 +22,7 @@ def expression_figures(readings: pd.DataFrame, results: pd.DataFrame, title: str
         for number, (arm, rows) in enumerate(
             results.groupby(["line", "methylated_alleles"], sort=False)
         ):
-            colour = COLOURS[number % len(COLOURS)]
+            colour = SERIES[number % len(SERIES)]
             limits = rows[[f"{what}_low", f"{what}_high"]].to_numpy(float).T
             middle = rows[f"{what}_fold"].to_numpy(float)
             errors = np.nan_to_num(np.maximum([middle - limits[0], limits[1] - middle], 0.0))
@@ -96,7 +96,7 @@ def rescue_figures(readings: pd.DataFrame, results: pd.DataFrame, title: str) ->
                 width=0.36,
                 yerr=errors,
                 label=f"Asn {asn:g} uM",
-                color=COLOURS[number % len(COLOURS)],
+                color=SERIES[number % len(SERIES)],
                 error_kw={"elinewidth": 0.9},
             )
             labels = [

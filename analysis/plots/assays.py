@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from abm.errors import RunFolderError
 from abm.record import layout
-from analysis import style
+from analysis import publication, style
 from analysis.plots.assay_bars import (
     annexin_figures,
     coculture_figures,
@@ -53,11 +53,27 @@ FAMILIES: dict[str, Draw] = {
 SUFFIXES = (".png", ".pdf")
 
 
-def plot_assay(folder: Path, out: Path) -> list[Path]:
+def plot_assay(
+    folder: Path, out: Path, format_: str | None = None, width: str | None = None
+) -> list[Path]:
     """Draw the figures of an assay folder into ``out`` and return the files.
 
+    ``format_`` in place of both PNG and PDF; ``width`` as of :mod:`analysis.publication`.
     Raises RunFolderError for a folder that is none of an assay.
     """
+    files = []
+    for name, figure in assay_figures(folder).items():
+        if width is not None:
+            publication.fit(figure, width)
+        out.mkdir(parents=True, exist_ok=True)
+        for suffix in SUFFIXES if format_ is None else (f".{format_}",):
+            dots = style.DOTS_PER_INCH if width is None else publication.DOTS_PER_INCH
+            files.append(style.save(figure, out / f"{name}{suffix}", dots))
+    return files
+
+
+def assay_figures(folder: Path) -> Figures:
+    """Return the figures of an assay folder by name; see :func:`plot_assay`."""
     info = _read_info(folder)
     try:
         readings = pd.read_parquet(folder / "readings.parquet")
@@ -66,14 +82,9 @@ def plot_assay(folder: Path, out: Path) -> list[Path]:
         raise RunFolderError(f"{folder}: the tables cannot be read: {error}") from None
     draw = FAMILIES.get(str(info.get("assay")))
     if draw is None:
-        return []
+        return {}
     title = f"{info.get('name', folder.name)}, seed {info.get('seed', '?')}"
-    out.mkdir(parents=True, exist_ok=True)
-    files = []
-    for name, figure in draw(readings, results, title).items():
-        for suffix in SUFFIXES:
-            files.append(style.save(figure, out / f"{name}{suffix}"))
-    return files
+    return draw(readings, results, title)
 
 
 def _read_info(folder: Path) -> dict[str, Any]:

@@ -1,20 +1,17 @@
 """Figures of a cohort: survival, activity and asparagine over time, MRD, clones at relapse."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import style
+from analysis.colours import SERIES, genotype, series, shades
 
-COLOURS = (
-    style.BLUE, style.VERMILION, style.GREEN, style.ORANGE, style.PURPLE, style.SKY, style.BLACK,
-    style.GREY,
-)  # fmt: skip
 TARGET_ACTIVITY = 0.1
 DEPLETED_ASN = 0.5
+_GENOTYPES = {"methylated": 2, "one allele methylated": 1, "unmethylated": 0}
+"""Name in the tables of a cohort -> methylated alleles; with ", amplified" behind it a gain."""
 _YEAR = 365.25
 _LINES = ("-", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 1, 1, 1)))
 _WIDTH = 6.4
@@ -22,11 +19,6 @@ _LOWEST_MRD = 1e-7
 _AT_RISK_TIMES = 6
 _ACTIVITY_FLOOR = 1e-3
 _ASN_FLOOR = 1e-3
-
-
-def colours(groups: Sequence[str]) -> dict[str, str]:
-    """Return a colour for each group, the same in all figures."""
-    return {name: COLOURS[number % len(COLOURS)] for number, name in enumerate(groups)}
 
 
 def survival_figure(survival: pd.DataFrame, end_d: float) -> Figure:
@@ -38,7 +30,7 @@ def survival_figure(survival: pd.DataFrame, end_d: float) -> Figure:
     is_long = end_d > 2.0 * _YEAR
     unit, label = (_YEAR, "Years") if is_long else (1.0, "Days")
     times = np.linspace(0.0, end_d, _AT_RISK_TIMES)
-    for number, (name, colour) in enumerate(colours(groups).items()):
+    for number, (name, colour) in enumerate(series(groups).items()):
         own = survival[survival["group"] == name]
         day = np.append(own["day"], end_d) / unit
         low, middle, high = (
@@ -46,7 +38,7 @@ def survival_figure(survival: pd.DataFrame, end_d: float) -> Figure:
         )
         axes.fill_between(day, low, high, step="post", color=colour, alpha=0.15, linewidth=0)
         axes.step(day, middle, where="post", color=colour, label=name,
-                  linestyle=_LINES[number // len(COLOURS) % len(_LINES)])  # fmt: skip
+                  linestyle=_LINES[number // len(SERIES) % len(_LINES)])  # fmt: skip
         for time in times:
             left = own[own["day"] >= time]
             at_risk = int(left["n_at_risk"].iloc[0]) if len(left) else 0
@@ -63,6 +55,7 @@ def survival_figure(survival: pd.DataFrame, end_d: float) -> Figure:
     below.set_xlabel(label)
     style.tidy(below, has_grid=False)
     below.spines[["left"]].set_visible(False)
+    style.set_title(figure, "Patients without event", "Kaplan-Meier, 95 % intervals")
     return figure
 
 
@@ -74,7 +67,7 @@ def curve_figure(
     figure = style.new_figure(_WIDTH, 1.55 * len(arms) + 0.6)
     panels = figure.subplots(len(arms), 1, sharex=True, sharey=True, squeeze=False)[:, 0]
     floor = _ACTIVITY_FLOOR if level == TARGET_ACTIVITY else _ASN_FLOOR
-    for axes, (arm, colour) in zip(panels, colours(arms).items(), strict=True):
+    for axes, (arm, colour) in zip(panels, series(arms).items(), strict=True):
         own = curves[(curves["arm"] == arm) & (curves["day"] <= until_d)]
         day = own["day"].to_numpy()
         band = {p: np.maximum(own[f"{column}_p{p:02d}"].to_numpy(), floor)
@@ -87,7 +80,8 @@ def curve_figure(
         axes.set_title(arm, fontsize=9.0, loc="left")
         style.tidy(axes)
     panels[-1].set_xlabel("Days")
-    panels[len(arms) // 2].set_ylabel(label)
+    figure.supylabel(label, fontsize=9.5)
+    style.set_title(figure, label.split(" (")[0], "median, quartiles, 5 to 95 %")
     return figure
 
 
@@ -97,7 +91,7 @@ def mrd_figure(patients: pd.DataFrame) -> Figure:
     figure = style.new_figure(_WIDTH, 2.9)
     panels = figure.subplots(1, 2, sharey=True)
     for axes, (kind, title) in zip(panels, (("flow", "by flow"), ("pcr", "by PCR")), strict=True):
-        for name, colour in colours(groups).items():
+        for name, colour in series(groups).items():
             own = patients[patients["group"] == name]
             _cumulative(axes, own[f"mrd_end_induction_{kind}"], colour, name)
         if "observed_mrd_end_induction" in patients:
@@ -112,6 +106,7 @@ def mrd_figure(patients: pd.DataFrame) -> Figure:
     panels[0].set_ylabel("Patients at or below")
     if panels[0].lines[1:]:
         panels[0].legend(frameon=False, fontsize=7.5, loc="upper left")
+    style.set_title(figure, "Minimal residual disease", "end of induction")
     return figure
 
 
@@ -120,6 +115,14 @@ def _cumulative(axes: Axes, values: pd.Series, colour: str, name: str) -> None:
     if len(known):
         share = np.arange(1, len(known) + 1) / len(known)
         axes.step(known, share, where="post", color=colour, linewidth=1.2, label=name)
+
+
+def _genotype_colours(names: list[str]) -> dict[str, str]:
+    amplified = [name for name in names if name not in _GENOTYPES]
+    found = {name: genotype(_GENOTYPES[name]) for name in names if name in _GENOTYPES}
+    if amplified:
+        found |= zip(amplified, shades(genotype(0, 2.0), len(amplified)), strict=True)
+    return {name: found[name] for name in names}
 
 
 def clone_figure(clones: pd.DataFrame, patients: pd.DataFrame) -> Figure | None:
@@ -134,7 +137,7 @@ def clone_figure(clones: pd.DataFrame, patients: pd.DataFrame) -> Figure | None:
     figure = style.new_figure(_WIDTH, 0.42 * len(arms) + 1.2)
     axes = figure.subplots()
     left = np.zeros(len(arms))
-    for name, colour in colours(genotypes).items():
+    for name, colour in _genotype_colours(genotypes).items():
         width = np.array(
             [shares.get((arm, name), 0.0) / max(n_relapsed.get(arm, 0), 1) for arm in arms]
         )
@@ -148,4 +151,5 @@ def clone_figure(clones: pd.DataFrame, patients: pd.DataFrame) -> Figure | None:
     axes.set_xlabel("Mean share of the blasts at relapse (number of relapses)")
     style.legend_right(axes)
     style.tidy(axes, has_grid=False)
+    style.set_title(figure, "Genotypes of the blasts at relapse", "")
     return figure

@@ -1,5 +1,8 @@
 """What the figures of a run share."""
 
+from collections.abc import Sequence
+
+import numpy as np
 import pandas as pd
 
 from abm.record import layout
@@ -13,6 +16,8 @@ def run_title(run: RunReader) -> str:
     parts = [str(run.info.get("name", run.folder.name))]
     if "seed" in run.info:
         parts.append(f"seed {run.info['seed']}")
+    if _memory_mark(run):
+        parts.append(f"protocol {_memory_mark(run)}")
     if not run.is_finished:
         parts.append("unfinished run")
     return ", ".join(parts)
@@ -26,10 +31,17 @@ def protocol_of(run: RunReader) -> str:
     if not isinstance(protocol, dict):
         return str(protocol)
     text = str(protocol.get("label") or protocol.get("title") or protocol.get("id", ""))
-    mark = str(protocol.get("mark") or "").strip(" []")
-    if not mark and protocol.get("is_from_memory"):
-        mark = "from memory"
+    mark = _memory_mark(run)
     return text if not mark or mark in text else f"{text} [{mark}]"
+
+
+def _memory_mark(run: RunReader) -> str:
+    """Return "from memory" where the protocol of a run was written down so, else nothing."""
+    protocol = run.info.get("protocol")
+    if not isinstance(protocol, dict):
+        return ""
+    mark = str(protocol.get("mark") or "").strip(" []")
+    return mark or ("from memory" if protocol.get("is_from_memory") else "")
 
 
 def doses_of(run: RunReader) -> list[tuple[float, str]]:
@@ -43,6 +55,25 @@ def doses_of(run: RunReader) -> list[tuple[float, str]]:
         (float(hour), planned.get(round(float(hour), 3), str(product)))
         for hour, product in zip(hours, given["product"], strict=True)
     ]
+
+
+def jumps_of(run: RunReader) -> list[float]:
+    """Return the times [h] of doses after which the plasma jumps: all but those into a muscle."""
+    slow = {round(float(hour), 3) for hour in run.info.get("slow_doses_h", [])}
+    return [hour for hour, _ in doses_of(run) if round(hour, 3) not in slow]
+
+
+def broken(
+    time_h: np.ndarray, values: np.ndarray, jumps: Sequence[float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return times and values with NaN between the rows before and after each jump.
+
+    A row at the time of a dose was recorded before it. So no line leads over a jump that lies
+    between two records, and nothing is drawn of a course that was not recorded.
+    """
+    inside = [jump for jump in jumps if time_h[0] <= jump < time_h[-1]]
+    places = np.unique(np.searchsorted(time_h, inside, side="right"))
+    return np.insert(time_h, places, time_h[places - 1]), np.insert(values, places, np.nan)
 
 
 def time_axis(table: pd.DataFrame) -> TimeAxis:

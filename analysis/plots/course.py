@@ -1,28 +1,35 @@
 """The course of a patient: drug, asparagine, cells, residual disease and who they are, in days."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from abm.record import layout
 from abm.record.reader import RunReader
 from abm.units import HOURS_PER_DAY
-from analysis import style
+from analysis import colours, style
 from analysis.clones import bands
-from analysis.genotypes import genotype_shares
+from analysis.genotypes import ALLELES, genotype_shares
 from analysis.plots.common import (
+    broken,
     doses_of,
     has_values,
     is_replicated,
+    jumps_of,
     protocol_of,
     run_title,
     time_axis,
 )
+from analysis.plots.events import draw_partners, mark_events, partner_drugs
 
 _BAND = (0.05, 0.5, 0.95)
 _LEAST_ACTIVITY, _TARGET = 1e-3, 0.1
-_LEAST_ASN, _ASN_LIMIT = 1e-2, 0.5
+_LEAST_ASN, _ASN_LIMIT, _CSF_LIMIT = 1e-2, 0.5, 1.0
+"""Depleted in plasma and in the cerebrospinal fluid, as the days of depletion count it [uM]."""
 _OUT_OF_SIGHT = 1e-6
 """Nothing, on a log axis whose end lies far above: the line leaves the panel."""
 _LOWEST_COUNT = 0.8
@@ -30,52 +37,54 @@ _LOWEST_COUNT = 0.8
 _SHARE_FLOOR = 1e-7
 _LIMITS = ((0.05, "relapse, 5 %"), (1e-4, "flow, 1e-4"), (1e-5, "PCR, 1e-5"))
 _COMPARTMENTS = (
-    ("n_marrow", "marrow", style.BLUE, "-", 2.0),
-    ("n_tissue", "tissue", style.SKY, "-", 1.3),
-    ("n_plasma", "blood", style.VERMILION, "-", 1.3),
-    ("n_csf", "CSF", style.PURPLE, "-", 1.6),
+    ("n_marrow", "marrow", colours.MARROW, "-", 2.0),
+    ("n_tissue", "tissue", colours.TISSUE, "-", 1.3),
+    ("n_plasma", "blood", colours.BLOOD, "-", 1.3),
+    ("n_csf", "CSF", colours.CSF, "-", 1.6),
 )
-_MARKED = {
-    "allergy": "allergy",
-    "found": "silent inactivation found",
-    "switch": "switch",
-    "pancreatitis": "pancreatitis",
-    "thrombosis": "thrombosis",
-    "hepatotoxicity": "liver toxicity",
-}
-_MOST_MARKS = 6
+_CELLS_LABEL = "Cells"
 _LATE = 0.7
 """From this part of the run on a note stands left of its line."""
-_HEIGHTS = (1.15, 1.15, 1.9, 1.5, 1.0)
 
 
 def course_figure(run: RunReader) -> Figure | None:
     """Draw one patient, or median and 5-95 % of many, over time; None for other environments.
 
-    From above: activity, Asn (true, as measured, CSF), blasts by compartment and normal cells down
-    to one cell, share of blasts in the marrow with the readings of residual disease, and genotypes.
+    From above: activity, Asn (true, as measured, CSF), NH3, partner drugs, blasts by compartment
+    and normal cells down to one cell, share of blasts in the marrow with the readings of residual
+    disease, and genotypes. NH3, partner drugs and genotypes where there are some.
     """
     if not run.is_body:
         return None
     table = run.timeseries
     time = time_axis(table)
     genotypes = genotype_shares(run)
-    n_panel = 5 if genotypes is not None else 4
-    heights = _HEIGHTS[:n_panel]
-    figure = style.new_figure(9.5, 1.75 * sum(heights) + 0.6)
-    panels = figure.subplots(n_panel, 1, sharex=True, height_ratios=heights)
-    _draw_activity(panels[0], time, table)
-    _draw_asparagine(panels[1], time, table)
-    _draw_cells(panels[2], time, table)
-    _draw_share(panels[3], time, table, run)
+    ammonia, partners = plasma_ammonia(run), partner_drugs(run)
+    parts: list[tuple[float, Callable[[Axes], None]]] = [
+        (1.15, lambda axes: _draw_activity(axes, time, table, run)),
+        (1.15, lambda axes: _draw_asparagine(axes, time, table, run)),
+        (1.9, lambda axes: _draw_cells(axes, time, table)),
+        (1.5, lambda axes: _draw_share(axes, time, table, run)),
+    ]
+    if partners:
+        height = 0.25 + 0.19 * len(partners)
+        parts.insert(2, (height, lambda axes: draw_partners(axes, time, partners)))
+    if ammonia is not None:
+        parts.insert(2, (0.75, lambda axes: _draw_ammonia(axes, time, ammonia, run)))
     if genotypes is not None:
-        _draw_genotypes(panels[4], time, genotypes)
-    for row, axes in enumerate(panels):
-        style.tidy(axes, has_grid=row < 4)
+        parts.append((1.0, lambda axes: _draw_genotypes(axes, time, genotypes)))
+    heights = [height for height, _ in parts]
+    figure = style.new_figure(9.5, 1.75 * sum(heights) + 0.6)
+    panels = figure.subplots(len(parts), 1, sharex=True, height_ratios=heights)
+    for row, (axes, (_, draw)) in enumerate(zip(panels, parts, strict=True)):
+        draw(axes)
+        is_area = genotypes is not None and row == len(parts) - 1
+        style.tidy(axes, has_grid=not is_area)
         style.mark_doses(axes, time, doses_of(run), has_marks=row == 0, has_labels=row == 0)
-        _mark_events(axes, time, run, has_labels=row == 0)
-        _mark_relapse(axes, time, run, has_label=row == 2)
-        style.legend_right(axes)
+        mark_events(axes, time, run, has_labels=row == 0)
+        _mark_relapse(axes, time, run, has_label=axes.get_ylabel() == _CELLS_LABEL)
+        if axes.get_legend_handles_labels()[0]:
+            style.legend_right(axes, title=ALLELES if is_area else None)
     time.apply(panels[-1])
     figure.align_ylabels(panels)
     what = "Course of a patient"
@@ -87,8 +96,9 @@ def course_figure(run: RunReader) -> Figure | None:
     return figure
 
 
-def _draw_activity(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
-    _line(axes, time, table, "asparaginase_IU_per_mL", style.BLUE, "activity", _OUT_OF_SIGHT)
+def _draw_activity(axes: Axes, time: style.TimeAxis, table: pd.DataFrame, run: RunReader) -> None:
+    _line(axes, time, table, "asparaginase_IU_per_mL", colours.ACTIVITY, "activity", _OUT_OF_SIGHT,
+          jumps=jumps_of(run))  # fmt: skip
     axes.axhline(_TARGET, color=style.VERMILION, linewidth=1.0, linestyle=(0, (4, 2)),
                  label=f"target, {_TARGET:g} IU/mL")  # fmt: skip
     axes.set_yscale("log")
@@ -97,22 +107,28 @@ def _draw_activity(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> Non
     axes.set_ylabel("Asparaginase\n(IU/mL)")
 
 
-def _draw_asparagine(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
+def _draw_asparagine(axes: Axes, time: style.TimeAxis, table: pd.DataFrame, run: RunReader) -> None:
+    jumps = jumps_of(run)
     axes.set_yscale("log")
-    _line(axes, time, table, "asn_uM", style.GREEN, "plasma, true", _OUT_OF_SIGHT)
+    _line(axes, time, table, "asn_uM", colours.ASN, "plasma, true", _OUT_OF_SIGHT, jumps=jumps)
     if has_values(table, "asn_csf_uM"):
-        _line(axes, time, table, "asn_csf_uM", style.PURPLE, "CSF, true", _OUT_OF_SIGHT)
+        _line(axes, time, table, "asn_csf_uM", colours.CSF, "CSF, true", _OUT_OF_SIGHT)
+        axes.axhline(_CSF_LIMIT, color=colours.CSF, linewidth=1.0, linestyle=(0, (4, 2)),
+                     label=f"CSF depleted < {_CSF_LIMIT:g} uM")  # fmt: skip
     if has_values(table, "asn_measured_uM") and not is_replicated(table):
-        x, measured = time(table[layout.TIME]), table["asn_measured_uM"].to_numpy(float)
+        hours, measured = (table[name].to_numpy(float) for name in (layout.TIME, "asn_measured_uM"))
+        hours, measured = broken(hours, measured, jumps)
+        x = time(hours)
         is_seen = measured > 0.0
         axes.plot(x, np.where(is_seen, measured, np.nan), color=style.BLACK, linewidth=1.2,
                   linestyle=(0, (1, 1.5)), label="plasma, as measured")  # fmt: skip
-        if (~is_seen).any():
-            axes.fill_between(x, 0.0, 1.0, where=~is_seen, step="mid", color=style.PALE,
+        is_none = measured == 0.0
+        if is_none.any():
+            axes.fill_between(x, 0.0, 1.0, where=is_none, step="mid", color=style.PALE,
                               transform=axes.get_xaxis_transform(), linewidth=0, zorder=0,
                               label="none measured")  # fmt: skip
     axes.axhline(_ASN_LIMIT, color=style.GREY, linewidth=1.0, linestyle=(0, (4, 2)),
-                 label=f"depleted, {_ASN_LIMIT:g} uM")  # fmt: skip
+                 label=f"depleted < {_ASN_LIMIT:g} uM")  # fmt: skip
     axes.set_ylim(_LEAST_ASN, 150.0)
     axes.set_ylabel("Asparagine\n(uM)")
 
@@ -120,28 +136,31 @@ def _draw_asparagine(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> N
 def _draw_cells(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
     axes.set_yscale("log")
     if has_values(table, "n_normal"):
-        _line(axes, time, table, "n_normal", style.GREY, "normal cells", _LOWEST_COUNT, "--", 1.6)
+        _line(
+            axes, time, table, "n_normal", colours.NORMAL, "normal cells", _LOWEST_COUNT, "--", 1.6
+        )
     for column, label, colour, dash, width in _COMPARTMENTS:
         if column in table and table[column].any():
             _line(axes, time, table, column, colour, f"blasts, {label}", _LOWEST_COUNT, dash,
                   width)  # fmt: skip
     if "n_resistant" in table and table["n_resistant"].any():
-        _line(axes, time, table, "n_resistant", style.ORANGE, "resistant, all", _LOWEST_COUNT,
+        _line(axes, time, table, "n_resistant", colours.RESISTANT, "resistant, all", _LOWEST_COUNT,
               (0, (3, 1.5)), 1.6)  # fmt: skip
     axes.set_ylim(_LOWEST_COUNT, None)
     top = axes.get_ylim()[1]
     axes.set_ylim(_LOWEST_COUNT, 3.0 * top)
     axes.set_yticks(10.0 ** np.arange(0, int(np.log10(3.0 * top)) + 1, 3))
-    axes.set_ylabel("Cells")
+    axes.set_ylabel(_CELLS_LABEL)
 
 
 def _draw_share(axes: Axes, time: style.TimeAxis, table: pd.DataFrame, run: RunReader) -> None:
     axes.set_yscale("log")
-    _line(axes, time, table, layout.BODY_MARK, style.BLUE, "true share", _SHARE_FLOOR)
+    _line(axes, time, table, layout.BODY_MARK, colours.TUMOUR, "true share", _SHARE_FLOOR)
     for limit, label in _LIMITS:
         axes.axhline(limit, color=style.GREY, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
         axes.text(1.0, limit, f"{label} ", transform=axes.get_yaxis_transform(), fontsize=7.5,
-                  color="#555555", ha="right", va="bottom")  # fmt: skip
+                  color="#555555", ha="right", va="bottom",
+                  path_effects=[withStroke(linewidth=2.5, foreground="white")])  # fmt: skip
     if run.has(layout.MRD) and not is_replicated(table):
         _draw_readings(axes, time, run.mrd)
     axes.set_ylim(_SHARE_FLOOR, 2.0)
@@ -182,35 +201,21 @@ def _line(
     floor: float,
     dash: str | tuple[int, tuple[float, float]] = "-",
     width: float = 1.8,
+    jumps: Sequence[float] = (),
 ) -> None:
     """Draw a column: as it is, or as median and 5-95 % over patients."""
     if not is_replicated(table):
         values = style.floor_positive(table[column].to_numpy(float), floor)
-        axes.plot(time(table[layout.TIME]), values, linestyle=dash, color=colour, linewidth=width,
-                  label=label)  # fmt: skip
+        hours, values = broken(table[layout.TIME].to_numpy(float), values, jumps)
+        axes.plot(time(hours), values, linestyle=dash, color=colour, linewidth=width, label=label)
+        alone = np.isnan(np.roll(values, 1)) & np.isnan(np.roll(values, -1))
+        axes.plot(time(hours[alone]), values[alone], ".", color=colour, markersize=2.0 * width)
         return
     frame = bands(table, column, _BAND)
     x = time(frame.index.to_numpy(float))
     low, middle, high = (style.floor_positive(frame[q].to_numpy(float), floor) for q in _BAND)
     axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
     axes.plot(x, middle, linestyle=dash, color=colour, linewidth=width, label=label)
-
-
-def _mark_events(axes: Axes, time: style.TimeAxis, run: RunReader, *, has_labels: bool) -> None:
-    """Mark reactions, switches and toxicities by lines; name them in the uppermost panel."""
-    if not run.has(layout.EVENTS) or is_replicated(run.timeseries):
-        return
-    shown = run.events[run.events["kind"].isin(list(_MARKED))].head(_MOST_MARKS)
-    days = shown["day"].to_numpy(float)
-    for row, (day, kind, note) in enumerate(zip(days, shown["kind"], shown["note"], strict=True)):
-        x = float(time(day * HOURS_PER_DAY))
-        axes.axvline(x, color=style.VERMILION, linewidth=1.0, alpha=0.8, zorder=1)
-        if has_labels:
-            text = _MARKED[kind] + (f" to {note}" if kind == "switch" and note else "")
-            is_late = x > _LATE * float(time(time.end_h))
-            axes.text(x, 0.93 - 0.17 * (row % 5), f" {text} ", fontsize=7.5, color=style.VERMILION,
-                      transform=axes.get_xaxis_transform(), va="top",
-                      ha="right" if is_late else "left")  # fmt: skip
 
 
 def _mark_relapse(axes: Axes, time: style.TimeAxis, run: RunReader, *, has_label: bool) -> None:
@@ -224,3 +229,24 @@ def _mark_relapse(axes: Axes, time: style.TimeAxis, run: RunReader, *, has_label
         axes.text(x, 0.04, f" relapse, day {day:.0f} ", fontsize=8.0, va="bottom",
                   ha="right" if is_late else "left",
                   transform=axes.get_xaxis_transform())  # fmt: skip
+
+
+def plasma_ammonia(run: RunReader) -> pd.Series | None:
+    """Return NH3 of plasma [uM] by time [h], the median of several patients; None without."""
+    if not run.has(layout.SITES):
+        return None
+    sites = run.sites
+    rows = sites[(sites["species"] == "nh3") & sites["site"].str.contains("plasma")]
+    if rows.empty:
+        return None
+    median: pd.Series = rows.groupby(layout.TIME)["concentration_uM"].median()
+    return median
+
+
+def _draw_ammonia(axes: Axes, time: style.TimeAxis, ammonia: pd.Series, run: RunReader) -> None:
+    hours, values = broken(
+        ammonia.index.to_numpy(float), ammonia.to_numpy(float), jumps_of(run)
+    )  # fmt: skip
+    axes.plot(time(hours), values, color=colours.NH3, linewidth=1.8, label="plasma")
+    axes.set_ylim(0.0, 1.15 * float(np.nanmax(values)))
+    axes.set_ylabel("NH3\n(uM)")

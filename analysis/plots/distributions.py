@@ -6,14 +6,14 @@ from matplotlib.figure import Figure
 
 from abm.record import layout
 from abm.record.reader import RunReader, is_tumour
-from analysis import style
+from analysis import colours, style
 from analysis.plots.common import doses_of, run_title
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _PANELS = (
-    ("asns", f"ASNS\n({layout.ASNS_UNIT})", style.VERMILION, True),
-    ("atf4", "ATF4\n(fold of basal)", style.PURPLE, False),
-    ("mtorc1", "mTORC1\n(activity, 0-1)", style.GREEN, False),
+    ("asns", f"ASNS\n({layout.ASNS_UNIT})", colours.ASNS, True),
+    ("atf4", "ATF4\n(fold of basal)", colours.ATF4, False),
+    ("mtorc1", "mTORC1\n(activity, 0-1)", colours.MTORC1, False),
 )
 """Column, label, colour, whether the axis is logarithmic."""
 

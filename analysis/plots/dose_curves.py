@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analysis import style
+from analysis.colours import SERIES
 from analysis.dose_curves import DoseCurve
 
-_COLOURS = (style.BLUE, style.VERMILION, style.GREEN, style.PURPLE, style.ORANGE, style.SKY)
 _READOUTS = {
     "mtt": ("viability_mtt", "MTT signal / vehicle"),
     "count": ("viability_count", "Living cells / vehicle"),
@@ -36,7 +36,7 @@ def _figure(readings: pd.DataFrame, results: pd.DataFrame, title: str, readout: 
         for number, (_, fit) in enumerate(at_time.iterrows()):
             is_arm = (readings[_ARM] == fit[_ARM].to_numpy()).all(axis=1)
             wells = readings[is_arm & (readings["time_h"] == time)]
-            _draw_arm(axes, wells, fit, column, _COLOURS[number % len(_COLOURS)], shown)
+            _draw_arm(axes, wells, fit, column, SERIES[number % len(SERIES)], shown)
         axes.axhline(0.5, color=style.GREY, linewidth=0.8, linestyle=(0, (2, 2)))
         axes.set_xscale("log")
         axes.set_xlabel("Asparaginase (IU/mL)")

@@ -9,58 +9,72 @@ from abm.record import layout
 from abm.record.reader import Frame, RunReader, is_tumour
 from analysis import scales, style
 from analysis.clones import turning_points
+from analysis.planes import is_solid, planes
 from analysis.plots.common import run_title
+from analysis.scale_bar import draw_scale_bar
 
-_N_MAPS = 6
+MOST_MAPS = 6
 _PIXELS = 400
 _WIDTH = 2.5
+_SHAPES = (0.3, 2.0)
+"""Least and largest height over width of a map."""
 _NARROWEST = 6.5
 _SMALL_FONT = 9.0
-_BOTH = 2
 
 
-def maps_figure(run: RunReader) -> Figure | None:
-    """Draw asparagine (above) and cells (below) at up to six times; None without places."""
+def maps_figure(run: RunReader, most: int = MOST_MAPS) -> Figure | None:
+    """Draw asparagine (above) and cells (below) at up to ``most`` times; None without places.
+
+    Of a 3-D tissue the slice through its middle across z is shown, and below it all cells along z.
+    """
     if not scales.is_spatial(run) or not run.frame_times.size:
         return None
-    chosen = chosen_frames(run)
+    chosen = chosen_frames(run, most)
     norm, limits = scales.field_norm(run), scales.asns_limits(run)
     columns = scales.drawn_columns(run)
     frames = [run.frame(k, columns) for k in chosen]
-    n_rows = int(norm is not None) + int(bool(columns))
+    views = [planes(frame) for frame in frames]
+    rows = [("Asparagine", 0)] if norm is not None else []
+    rows += [("Cells", 0)] if columns else []
+    rows += [("Cells", -1)] if columns and is_solid(frames[0]) else []
     width = max(_WIDTH * len(chosen) + 1.4, _NARROWEST)
-    figure = style.new_figure(width, (_WIDTH + 0.25) * n_rows + 1.0)
-    grid = figure.subplots(n_rows, len(chosen), squeeze=False, sharex=True, sharey=True)
-    if norm is not None:
-        for axes, frame in zip(grid[0], frames, strict=True):
-            if "asn" in frame.fields:
-                shape = image_shape(frame.extent_um, _PIXELS)
-                _show(axes, frame, scales.field_image(frame.fields["asn"], norm, shape))
-        _add_scale(figure, grid[0], scales.field_mappable(norm), "Asparagine (uM)")
-    if columns:
-        for axes, frame in zip(grid[-1], frames, strict=True):
+    left, right, bottom, top = frames[0].extent_um
+    height = _WIDTH * float(np.clip((top - bottom) / (right - left), *_SHAPES))
+    figure = style.new_figure(width, (height + 0.25) * len(rows) + 0.8)
+    grid = figure.subplots(len(rows), len(chosen), squeeze=False)
+    for row, (what, place) in zip(grid, rows, strict=True):
+        for axes, of in zip(row, views, strict=True):
+            frame = of[place].frame
             shape = image_shape(frame.extent_um, _PIXELS)
-            _show(axes, frame, scales.cells_image(frame, limits, shape))
-        if limits is not None:
+            if what == "Cells":
+                _show(axes, frame, scales.cells_image(frame, limits, shape))
+            elif "asn" in frame.fields and norm is not None:
+                _show(axes, frame, scales.field_image(frame.fields["asn"], norm, shape))
+            else:
+                axes.set_axis_off()
+        title = views[0][place].title
+        row[0].set_ylabel(f"{what}\n{title}" if title else what, fontsize=10)
+        if what == "Asparagine" and norm is not None:
+            _add_scale(figure, row, scales.field_mappable(norm), "Asparagine (uM)")
+        elif limits is not None:
             label = f"ASNS ({layout.ASNS_UNIT})"
-            _add_scale(figure, grid[-1], scales.asns_mappable(limits), label)
+            _add_scale(figure, row, scales.asns_mappable(limits), label)
+    if columns:
         _add_keys(figure, frames, columns)
     time = style.TimeAxis(run.frame_times)
     for axes, frame, name in zip(grid[0], frames, chosen.values(), strict=True):
         axes.set_title(f"{time.text(frame.time_h)}\n{name}", fontsize=11)
-    for axes in grid[:, 0]:
-        axes.set_ylabel("y (um)", fontsize=10)
-    for axes in grid[-1, :]:
-        axes.set_xlabel("x (um)", fontsize=10)
-    what = "Asparagine and cells" if n_rows == _BOTH else "Cells" if columns else "Asparagine"
-    style.set_title(figure, what, run_title(run))
+    names = list(dict.fromkeys(what for what, _ in rows))
+    style.set_title(figure, " and ".join(names).capitalize(), run_title(run))
     return figure
 
 
 def _show(axes: Axes, frame: Frame, image: np.ndarray) -> None:
+    left, right, _, _ = frame.extent_um
     axes.imshow(image, origin="lower", extent=frame.extent_um, interpolation="antialiased")
-    axes.tick_params(labelsize=_SMALL_FONT)
-    axes.locator_params(nbins=3)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    draw_scale_bar(axes, right - left, fontsize=_SMALL_FONT)
 
 
 def _add_scale(figure: Figure, axes_row: np.ndarray, mappable: ScalarMappable, label: str) -> None:
@@ -75,8 +89,11 @@ def _add_keys(figure: Figure, frames: list[Frame], columns: tuple[str, ...]) -> 
     figure.legend(handles=keys, loc="outside lower center", ncols=3, frameon=False, fontsize=10)
 
 
-def chosen_frames(run: RunReader) -> dict[int, str]:
-    """Return up to six frames and what they are: turning points, then the widest gaps halved."""
+def chosen_frames(run: RunReader, most: int = MOST_MAPS) -> dict[int, str]:
+    """Return up to ``most`` frames and what they are: turning points, then widest gaps halved.
+
+    Where there are more turning points, the first of before the drug, nadir, end, ... are taken.
+    """
     times = run.frame_times
     table = run.timeseries.drop_duplicates("time_h")
     course_h = table["time_h"].to_numpy(float)
@@ -92,8 +109,9 @@ def chosen_frames(run: RunReader) -> dict[int, str]:
         ) // 2
     named: dict[int, str] = {}
     for name, row in points.items():
-        named.setdefault(int(np.abs(times - course_h[row]).argmin()), name)
-    while len(named) < min(_N_MAPS, times.shape[0]):
+        if len(named) < most:
+            named.setdefault(int(np.abs(times - course_h[row]).argmin()), name)
+    while len(named) < min(most, times.shape[0]):
         fixed = sorted({*named, times.shape[0] - 1})
         gaps = np.diff(fixed, prepend=0)
         widest = int(np.argmax(gaps))

@@ -1,26 +1,18 @@
 """Clone areas over time (Muller plot)."""
 
-import colorsys
-
-import numpy as np
 import pandas as pd
-from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from abm.record import layout
 from abm.record.reader import RunReader
+from analysis import colours as palette
 from analysis import style
 from analysis.clones import OTHERS, MullerBands, muller_bands
 from analysis.plots.common import doses_of, run_title, time_axis
 
-Colour = tuple[float, float, float]
-
 _SMALL = 0.01
 _LEGEND_ROWS = 12
-_GENOTYPE_COLOURS = {2: style.BLUE, 1: style.GREEN, 0: style.ORANGE}
-"""By methylated ASNS alleles; an ASNS gain above 1 is PURPLE, cells without the model SKY."""
-_LIGHTNESS_RANGE = (0.34, 0.74)
 
 
 def muller_figure(run: RunReader) -> Figure | None:
@@ -51,25 +43,21 @@ def muller_figure(run: RunReader) -> Figure | None:
     return figure
 
 
-def clone_colours(clones: pd.DataFrame, bands: MullerBands) -> dict[int, Colour]:
+def clone_colours(clones: pd.DataFrame, bands: MullerBands) -> dict[int, str]:
     """Return a colour for each clone: hue by genotype, lightness by order within the genotype."""
     first = clones.drop_duplicates("clone_id").set_index("clone_id")
     families: dict[str, list[int]] = {}
     for clone in sorted(set(bands.clone_id.tolist()) - {OTHERS}):
         row = first.loc[clone]
-        base = _GENOTYPE_COLOURS.get(int(row["methylated_alleles"]), style.SKY)
-        base = style.PURPLE if row["gain"] > 1.0 else base
+        base = palette.genotype(int(row["methylated_alleles"]), float(row["gain"]))
         families.setdefault(base, []).append(clone)
-    colours: dict[int, Colour] = {OTHERS: to_rgb(style.PALE)}
+    colours = {OTHERS: palette.OTHERS}
     for base, members in families.items():
-        hue, lightness, saturation = colorsys.rgb_to_hls(*to_rgb(base))
-        steps = np.linspace(*_LIGHTNESS_RANGE, len(members)) if len(members) > 1 else [lightness]
-        for clone, step in zip(members, steps, strict=True):
-            colours[clone] = colorsys.hls_to_rgb(hue, float(step), saturation)
+        colours.update(zip(members, palette.shades(base, len(members)), strict=True))
     return colours
 
 
-def _legend(clones: pd.DataFrame, bands: MullerBands, colours: dict[int, Colour]) -> list[Patch]:
+def _legend(clones: pd.DataFrame, bands: MullerBands, colours: dict[int, str]) -> list[Patch]:
     first = clones.drop_duplicates("clone_id").set_index("clone_id")
     kept = list(dict.fromkeys(clone for clone in bands.clone_id.tolist() if clone != OTHERS))
     largest = {clone: bands.share[bands.clone_id == clone].sum(axis=0).max() for clone in kept}

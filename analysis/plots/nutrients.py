@@ -5,14 +5,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from abm.record.reader import RunReader
-from analysis import style
-from analysis.plots.common import doses_of, has_values, run_title, time_axis
+from analysis import colours, style
+from analysis.plots.common import broken, doses_of, has_values, jumps_of, run_title, time_axis
 from analysis.style import TimeAxis
 
 _PANELS = (
-    ("asparaginase_IU_per_mL", "Asparaginase\n(IU/mL)", style.BLACK, 1e-4, 0.1, "0.1 IU/mL"),
-    ("asn_uM", "Asparagine\n(uM)", style.BLUE, 1e-4, 0.5, "0.5 uM (depleted)"),
-    ("gln_uM", "Glutamine\n(uM)", style.ORANGE, 1e-2, None, ""),
+    ("asparaginase_IU_per_mL", "Asparaginase\n(IU/mL)", colours.ACTIVITY, 1e-4, 0.1, "0.1 IU/mL"),
+    ("asn_uM", "Asparagine\n(uM)", colours.ASN, 1e-4, 0.5, "0.5 uM (depleted)"),
+    ("gln_uM", "Glutamine\n(uM)", colours.GLN, 1e-2, None, ""),
 )
 """Column, label, colour, floor of the log axis, reference value and its name."""
 _DECADES_OF_LINEAR = 1.0
@@ -29,8 +29,10 @@ def nutrients_figure(run: RunReader) -> Figure | None:
     figure = style.new_figure(8.0, 1.2 + 1.6 * len(panels))
     grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axes, (column, label, colour, floor, reference, name) in zip(grid, panels, strict=True):
-        values = table[column].to_numpy(float)
-        _draw(axes, time, table["time_h"].to_numpy(float), values, colour, floor)
+        hours, values = table["time_h"].to_numpy(float), table[column].to_numpy(float)
+        is_enzyme = column == _PANELS[0][0]
+        hours, values = broken(hours, values, jumps_of(run) if is_enzyme else ())
+        _draw(axes, time, hours, values, colour, floor)
         if reference is not None and axes.get_ylim()[0] < reference < axes.get_ylim()[1]:
             _mark_reference(axes, reference, name)
         axes.set_ylabel(label)
@@ -48,7 +50,10 @@ def _draw(
 ) -> None:
     axes.plot(time(time_h), style.floor_positive(values, floor), color=colour, linewidth=1.8)
     positive = values[values > floor]
-    if positive.size == 0 or positive.max() / max(values.min(), floor) < 10.0**_DECADES_OF_LINEAR:
+    if (
+        positive.size == 0
+        or positive.max() / max(np.nanmin(values), floor) < 10.0**_DECADES_OF_LINEAR
+    ):
         axes.set_ylim(0.0, 1.1 * float(np.nanmax(values)))
     else:
         axes.set_yscale("log")

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from abm.record.reader import RunReader
-from analysis import style
+from analysis import colours, style
 from analysis.clones import bands, resistant_share
 from analysis.plots.common import doses_of, is_replicated, run_title, time_axis
 
@@ -33,9 +33,9 @@ def population_figure(run: RunReader) -> Figure | None:
     else:
         upper = lower = figure.subplots()
     if is_replicated(table):
-        _draw_bands(upper, time, table, "n_cells", style.BLUE, "tumour cells", _LOWEST_COUNT)
+        _draw_bands(upper, time, table, "n_cells", colours.TUMOUR, "tumour cells", _LOWEST_COUNT)
         if has_resistant:
-            _draw_bands(upper, time, table, "n_resistant", style.VERMILION, "resistant",
+            _draw_bands(upper, time, table, "n_resistant", colours.RESISTANT, "resistant",
                         _LOWEST_COUNT)  # fmt: skip
     else:
         draw_counts(upper, time, table)
@@ -53,11 +53,11 @@ def population_figure(run: RunReader) -> Figure | None:
 def _draw_share(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
     shares = table.assign(share=resistant_share(table))
     if is_replicated(table):
-        _draw_bands(axes, time, shares, "share", style.VERMILION, "resistant", 0.0)
+        _draw_bands(axes, time, shares, "share", colours.RESISTANT, "resistant", 0.0)
     else:
         x, share = time(shares["time_h"]), shares["share"].to_numpy(float)
-        axes.fill_between(x, share, color=style.VERMILION, alpha=0.25, linewidth=0)
-        axes.plot(x, share, color=style.VERMILION)
+        axes.fill_between(x, share, color=colours.RESISTANT, alpha=0.25, linewidth=0)
+        axes.plot(x, share, color=colours.RESISTANT)
     axes.set_ylim(0.0, 1.02)
     axes.set_ylabel("Resistant share")
     style.tidy(axes)
@@ -66,10 +66,10 @@ def _draw_share(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
 def draw_counts(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
     """Draw the counts of one run on a log axis."""
     lines = [
-        ("n_cells", "tumour cells", style.BLUE, "-"),
-        ("n_resistant", "resistant", style.VERMILION, "-"),
-        ("n_stroma", "stroma", style.GREEN, "--"),
-        ("n_normal", "normal", style.GREY, "--"),
+        ("n_cells", "tumour cells", colours.TUMOUR, "-"),
+        ("n_resistant", "resistant", colours.RESISTANT, "-"),
+        ("n_stroma", "stroma", colours.STROMA, "--"),
+        ("n_normal", "normal", colours.NORMAL, "--"),
     ]
     for column, label, colour, dash in lines:
         if column in table and (column == "n_cells" or table[column].any()):

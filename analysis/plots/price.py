@@ -5,15 +5,15 @@ from matplotlib.ticker import EngFormatter
 
 from abm.record import layout
 from abm.record.reader import RunReader
-from analysis import style
+from analysis import colours, style
 from analysis.clones import cumulative_price
 from analysis.plots.common import doses_of, run_title
 
 _LINES = (
     ("total", "total change", style.BLACK, 2.2, "-"),
-    ("selection", "selection", style.BLUE, 1.8, "-"),
-    ("induction", "induction", style.ORANGE, 1.8, "--"),
-    ("mutation", "mutation", style.PURPLE, 1.8, "-."),
+    ("selection", "selection", colours.SELECTION, 1.8, "-"),
+    ("induction", "induction", colours.INDUCTION, 1.8, "--"),
+    ("mutation", "mutation", colours.MUTATION, 1.8, "-."),
 )
 
 

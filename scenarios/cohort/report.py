@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from abm import __version__, units
 from abm.record.files import replace_text
@@ -30,9 +31,13 @@ ASSUMED = (
     "A426: spread of the death under starvation",
     "A427: only a relapse in the marrow counts, since intrathecal treatment is not in the model",
     "A428: no remission counts as an event at the start",
+    "A486: no hazard ratio below 10 events in the two groups together",
 )
 """What the cohort takes for granted beyond the model itself; docs/assumptions.md says why."""
 _SHOWN_DAYS = 400.0
+FEWEST_EVENTS = 10
+"""Events in both groups together below which no hazard ratio is shown, assumption A486."""
+FEW = "too few events"
 
 
 def write_report(cohort: Cohort, tables: Tables, path: Path, notes: Sequence[str] = ()) -> None:
@@ -55,14 +60,17 @@ def report(cohort: Cohort, tables: Tables, notes: Sequence[str] = ()) -> str:
         page.table(_arms(cohort)),
         page.heading("Relapse and remission"),
         page.drawing(
-            figures.survival_figure(tables.survival, own.end / units.HOURS_PER_DAY),
+            lambda _: figures.survival_figure(tables.survival, own.end / units.HOURS_PER_DAY),
             "Patients without event (Kaplan-Meier, 95 % intervals)", "survival",
         ),
         page.table(_survival(tables.summary)),
         page.paragraph(_how_compared(cohort, tables), "small"),
         *_curves(tables),
         page.heading("Minimal residual disease at the end of induction"),
-        page.drawing(figures.mrd_figure(tables.patients), "Minimal residual disease", "mrd"),
+        page.drawing(
+            lambda _: figures.mrd_figure(tables.patients),
+            "Minimal residual disease: share of the patients at or below each value", "mrd",
+        ),
         page.heading("Exposure"),
         page.table(_exposure(tables.summary)),
         page.heading("Events"),
@@ -122,6 +130,7 @@ def _arms(cohort: Cohort) -> pd.DataFrame:
 
 def _survival(summary: pd.DataFrame) -> pd.DataFrame:
     day = float(summary["survival_at_d"].iloc[0])
+    is_few = has_few_events(summary)
     return pd.DataFrame(
         {
             GROUP: summary[GROUP],
@@ -135,15 +144,29 @@ def _survival(summary: pd.DataFrame) -> pd.DataFrame:
             ],
             "median": [_span(day) for day in summary["median_d"]],
             "hazard ratio (95 %)": [
-                _ratio(*row)
-                for row in summary[
-                    ["hazard_ratio", "hazard_ratio_low", "hazard_ratio_high"]
-                ].to_numpy()
+                FEW if few else _ratio(*row)
+                for few, row in zip(
+                    is_few,
+                    summary[["hazard_ratio", "hazard_ratio_low", "hazard_ratio_high"]].to_numpy(),
+                    strict=True,
+                )
             ],
-            "p": [_p(value) for value in summary["hazard_ratio_p"]],
+            "p": [
+                "-" if few else _p(value)
+                for few, value in zip(is_few, summary["hazard_ratio_p"], strict=True)
+            ],
             "log-rank p": [_p(value) for value in summary["log_rank_p"]],
         }
     )
+
+
+def has_few_events(summary: pd.DataFrame) -> list[bool]:
+    """Return for each group whether it and the reference have too few events for a ratio."""
+    events = dict(zip(summary[GROUP], summary["n_events"], strict=True))
+    return [
+        name != reference and events[name] + events.get(reference, 0) < FEWEST_EVENTS
+        for name, reference in summary[[GROUP, "reference"]].to_numpy().tolist()
+    ]
 
 
 def _exposure(summary: pd.DataFrame) -> pd.DataFrame:
@@ -163,13 +186,13 @@ def _curves(tables: Tables) -> list[str]:
     return [
         page.heading("Activity and asparagine in plasma"),
         page.drawing(
-            figures.curve_figure(
+            lambda _: figures.curve_figure(
                 tables.curves, batches.ACTIVITY, "Activity (IU/mL)", figures.TARGET_ACTIVITY, until
             ),
             "Asparaginase activity: median, quartiles, 5 to 95 %; dashed: 0.1 IU/mL", "activity",
         ),
         page.drawing(
-            figures.curve_figure(
+            lambda _: figures.curve_figure(
                 tables.curves, batches.ASPARAGINE, "Asn (uM)", figures.DEPLETED_ASN, until
             ),
             "True asparagine in plasma: median, quartiles, 5 to 95 %; dashed: 0.5 uM", "asparagine",
@@ -178,11 +201,16 @@ def _curves(tables: Tables) -> list[str]:
 
 
 def _clones(tables: Tables) -> list[str]:
-    figure = figures.clone_figure(tables.clones, tables.patients)
     head = page.heading("Clones at relapse")
-    if figure is None:
+    if figures.clone_figure(tables.clones, tables.patients) is None:
         return [head, page.paragraph("No patient relapsed.")]
-    return [head, page.drawing(figure, "Genotypes of the blasts at relapse", "clones")]
+
+    def make(_: str) -> Figure:
+        figure = figures.clone_figure(tables.clones, tables.patients)
+        assert figure is not None
+        return figure
+
+    return [head, page.drawing(make, "Genotypes of the blasts at relapse", "clones")]
 
 
 def _patients(patients: pd.DataFrame) -> pd.DataFrame:
@@ -213,16 +241,22 @@ def _how_compared(cohort: Cohort, tables: Tables) -> str:
             "Every arm has the same patients: the interval of a hazard ratio takes a patient in "
             "two arms as one cluster; the log-rank test takes arms as independent and is cautious. "
         )
-    return text + "A dash: no ratio, since a group has no event."
+    return (
+        f"{text}A dash: no ratio, since a group has no event. {FEW.capitalize()}: fewer than "
+        f"{FEWEST_EVENTS} in the group and the reference together "
+        f"(doi:10.1016/0895-4356(95)00048-8); the number is in summary.parquet."
+    )
 
 
 def _how_run(cohort: Cohort, tables: Tables) -> list[str]:
     own = cohort.file
     base = "written in the file" if isinstance(own.base, dict) else own.base
+    n_patients = tables.patients["patient"].nunique()
     return [
         f"asnsim {__version__}, cohort {cohort.name}, seed {own.seed}",
-        f"{tables.patients['patient'].nunique()} patients in each of {len(cohort.arms)} arms",
+        f"{n_patients} patients in each of {len(cohort.arms)} arms",
         f"base scenario: {base}; follow-up {_span(own.end / units.HOURS_PER_DAY)}",
+        f"to repeat it: asnsim cohort cohort.yaml --out NEW --patients {n_patients}",
         "the same command in the same folder finishes what is missing and gives the same bits",
     ]
 

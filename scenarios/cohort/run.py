@@ -27,7 +27,7 @@ from scenarios.workers import completed
 
 COHORT, INFO, RUNS, FAILURES = "cohort.yaml", "cohort.json", "runs", "failures.csv"
 PATIENTS, SUMMARY, REPORT = "patients.parquet", "summary.parquet", "report.html"
-_TABLES = {
+TABLES = {
     "patients": PATIENTS, "curves": "curves.parquet", "events": "events.parquet",
     "clones": "clones.parquet", "survival": "survival.parquet", "summary": SUMMARY,
 }  # fmt: skip
@@ -95,7 +95,9 @@ def run_cohort(
     notes = [*warnings, *(f"{len(failed)} batches failed" for _ in failed[:1])]
     checksum = _finish(cohort, out, [batch for batch in todo if batch not in lost], notes)
     wall = time.perf_counter() - started
-    _write_info(cohort, out, fingerprint, patients.n, checksum, len(failed), wall, len(missing))
+    _write_info(
+        cohort, out, fingerprint, patients.n, checksum, len(failed), wall, len(missing), notes
+    )
     return CohortRun(out, len(failed), checksum, tuple(warnings))
 
 
@@ -140,7 +142,7 @@ def _finish(cohort: Cohort, out: Path, finished: Sequence[Batch], notes: Sequenc
     if not finished or len({batch.arm for batch in finished}) < len(cohort.arms):
         return ""
     tables = results.gather(out / RUNS, finished, cohort.file.compare)
-    for field, name in _TABLES.items():
+    for field, name in TABLES.items():
         table = getattr(tables, field)
         replace_file(out / name, partial(table.to_parquet, index=False))
     from scenarios.cohort.report import write_report
@@ -167,6 +169,7 @@ def _write_info(
     n_failed: int,
     wall: float,
     n_run: int,
+    notes: Sequence[str],
 ) -> None:
     info = {
         "fingerprint": fingerprint,
@@ -180,6 +183,7 @@ def _write_info(
         "n_batches_run": n_run,
         "n_failed": n_failed,
         "patients_sha256": checksum,
+        "notes": list(notes),
         "wall_s": wall,
         "cpu": cpu_name(),
         "versions": versions(),

@@ -17,9 +17,9 @@ HEAVY = ("numba", "mesa", "matplotlib", "pandas", "pint", "pydantic", "scipy", "
 REGISTERED = (
     "list", "show", "schema", "info", "run", "plot", "animate", "validate", "fit", "calibrate",
     "sbml", "resume", "rerun", "sweep", "sensitivity", "cohort",
-    "attribute",
+    "attribute", "report",
 )  # fmt: skip
-PLANNED = ("report", "app")
+PLANNED = ("app",)
 
 
 def start(*arguments, code=None):

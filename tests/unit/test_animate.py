@@ -8,7 +8,9 @@ from PIL import Image
 from abm.errors import RunFolderError, ScenarioError
 from abm.record.reader import RunReader
 from abm.record.writer import RunWriter
-from analysis.animate import animate_run, film_frames
+from analysis.animate import animate_arms, animate_run, arm_frames, film_frames
+from analysis.film import Film
+from tests.tissue_run import write_tissue_run
 
 N_FRAMES = 6
 COUNTS = ("n_agents", "n_asns_high", "births", "deaths", "mutations")
@@ -66,8 +68,8 @@ def test_mp4_and_gif_have_the_frames_and_nothing_else_is_left(tissue, tmp_path):
     assert (facts["size"][0] % 2, facts["size"][1] % 2) == (0, 0)
     with Image.open(out[1]) as gif:
         assert gif.format == "GIF"
-        assert gif.width == 480
-        assert gif.n_frames == N_FRAMES // 2
+        assert gif.width == 640
+        assert gif.n_frames == N_FRAMES
 
 
 def test_field_and_cells_change_from_frame_to_frame_and_the_labels_do_not(tissue):
@@ -123,3 +125,78 @@ def test_a_film_that_fails_half_way_leaves_no_file(tissue, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         animate_run(tissue, [tmp_path / "a.mp4"], progress=fail)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def arms(tmp_path_factory):
+    place = tmp_path_factory.mktemp("arms")
+    return [
+        write_tissue_run(place / "as-it-was"),
+        write_tissue_run(place / "moved", shift_um=300.0),
+    ]
+
+
+class TestTwoArms:
+    def test_both_arms_stand_side_by_side_on_one_clock(self, arms, tmp_path):
+        out = [tmp_path / "arms.mp4", tmp_path / "arms.gif"]
+        animate_arms(arms, out)
+        reader = imageio_ffmpeg.read_frames(str(out[0]))
+        facts = next(reader)
+        width, height = facts["size"]
+        *_, last = [np.frombuffer(one, np.uint8).reshape(height, width, 3) for one in reader]
+        assert (width, height) == (2 * 1280, 820)
+        cells = slice(60, 480), slice(700, 1170)
+        is_red = [
+            np.abs(half.astype(int)[cells] - (213, 94, 0)).max(axis=2) < 60
+            for half in (last[:, :1280], last[:, 1280:])
+        ]
+        places = [np.flatnonzero(one.any(axis=0)).mean() for one in is_red]
+        assert places[1] > places[0] + 100  # outlines of the resistant cells, which were moved
+        assert out[1].stat().st_size < 3_000_000
+
+    def test_colours_and_axes_are_those_of_both(self, arms):
+        runs = [RunReader(folder) for folder in arms]
+        times = runs[0].frame_times[:1]
+        one, other = (
+            next(iter(arm_frames(run, times, [rest], "same")))
+            for run, rest in ((runs[0], runs[1]), (runs[1], runs[0]))
+        )
+        assert (one[60:520, 560:700] == other[60:520, 560:700]).all()  # scale of asparagine
+        assert (one[620:] == other[620:]).all()  # axes of the numbers
+
+    def test_an_arm_that_ended_stands_still(self, arms):
+        run = RunReader(arms[0])
+        last, later = arm_frames(run, np.array([216.0, 900.0]), (), "ended")
+        assert (last == later).all()
+
+    def test_arms_of_another_kind_or_too_many_are_refused(self, arms, well, tmp_path):
+        with pytest.raises(RunFolderError, match="another kind of run"):
+            animate_arms([arms[0], well], [tmp_path / "a.mp4"])
+        with pytest.raises(RunFolderError, match="one run or two"):
+            animate_arms([*arms, well], [tmp_path / "a.mp4"])
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_solid_tissue_is_shown_as_slices_and_a_projection(tmp_path):
+    folder = write_tissue_run(tmp_path / "solid", depth_um=100.0)
+    first, *_, last = [frame.astype(int) for frame in film_frames(RunReader(folder))]
+    changed = np.abs(last - first).max(axis=2) > 20
+    upper, lower = changed[60:300], changed[370:590]
+    for k in range(4):
+        part = slice(70 + 284 * k, 270 + 284 * k)
+        assert upper[:, part].any(), f"asparagine, picture {k}"
+        assert lower[:, part].any(), f"cells, picture {k}"
+    animate_run(folder, [tmp_path / "solid.gif"])
+    assert (tmp_path / "solid.gif").stat().st_size < 3_000_000
+
+
+def test_a_gif_that_would_be_too_large_is_made_narrower(tmp_path, monkeypatch):
+    monkeypatch.setattr("analysis.film._GIF_LARGEST", 300_000)
+    rng = np.random.default_rng(5)
+    with Film(tmp_path / "noise.gif", (800, 400), 10, 4) as film:
+        for _ in range(4):
+            film.add(rng.integers(0, 255, (400, 800, 3), np.uint8))
+    assert (tmp_path / "noise.gif").stat().st_size < 300_000
+    with Image.open(tmp_path / "noise.gif") as gif:
+        assert 240 <= gif.width < 640
+        assert gif.n_frames == 4

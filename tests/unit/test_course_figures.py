@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -14,7 +15,7 @@ from analysis.animate import animate_run
 from analysis.body_film import BodyFilm
 from analysis.genotypes import genotype_shares
 from analysis.plots import plot_run
-from analysis.plots.common import doses_of, protocol_of
+from analysis.plots.common import broken, doses_of, jumps_of, protocol_of
 from analysis.plots.course import course_figure
 from analysis.plots.distributions import QUANTILES, weighted_quantiles
 from analysis.summary import course_summary
@@ -121,6 +122,55 @@ def test_doses_are_those_given(run, many):
     assert doses_of(many) == many.doses
 
 
+class TestBetweenTwoRecords:
+    def test_a_dose_into_a_vein_breaks_the_line_and_draws_no_slope(self, run):
+        days, activity = line(course_figure(run).axes[0], "activity")
+        assert all(np.isnan(activity[days == dose]).any() for dose in DOSES)
+        assert np.isnan(activity).sum() == len(DOSES)
+
+    def test_a_dose_into_a_muscle_rises_and_keeps_its_line(self, run):
+        slow = RunReader(run.folder)
+        slow.info["slow_doses_h"] = [dose * DAY for dose in DOSES[1:]]
+        assert jumps_of(slow) == [0.0]
+        assert np.isnan(line(course_figure(slow).axes[0], "activity")[1]).sum() == 1
+
+    def test_nothing_is_broken_where_there_is_no_jump(self):
+        hours, values = broken(np.arange(3.0), np.ones(3), [2.0, 7.0])
+        assert (hours.tolist(), values.tolist()) == ([0.0, 1.0, 2.0], [1.0, 1.0, 1.0])
+
+
+class TestWhatElseWasGiven:
+    def test_partner_drugs_have_a_row_each_with_their_days(self, run):
+        treated = RunReader(run.folder)
+        treated.info["partners"] = [
+            {"drug": "prednisone", "start_h": 0.0, "end_h": 28 * DAY},
+            {"drug": "vincristine", "at_h": [0.0, 7 * DAY]},
+            {"drug": "maintenance", "start_h": 900 * DAY, "end_h": 990 * DAY},
+        ]
+        figure = course_figure(treated)
+        (axes,) = [one for one in figure.axes if one.get_ylabel() == "Partner\ndrugs"]
+        named = [text.get_text().strip() for text in axes.texts]
+        assert named == ["prednisone", "vincristine"]
+        assert [(bar.get_x(), bar.get_width()) for bar in axes.patches] == [(0.0, 28.0)]
+        assert [0.0, 7.0] in [list(one.get_xdata()) for one in axes.get_lines()]
+
+    def test_ammonia_has_a_panel_where_it_was_recorded(self, tmp_path):
+        folder = write_body_run(tmp_path / "run")
+        rows = [(0.0, "plasma", "nh3", 35.0), (240.0, "plasma", "nh3", 120.0),
+                (240.0, "csf", "nh3", 60.0), (0.0, "plasma", "asn", 50.0)]  # fmt: skip
+        columns = ["time_h", "site", "species", "concentration_uM"]
+        pd.DataFrame(rows, columns=columns).to_parquet(folder / layout.SITES)
+        figure = course_figure(RunReader(folder))
+        (axes,) = [one for one in figure.axes if one.get_ylabel() == "NH3\n(uM)"]
+        days, ammonia = line(axes, "plasma")
+        assert ammonia[days == 10.0].tolist() == [120.0]
+
+    def test_the_level_of_depletion_of_the_csf_is_a_line(self, run):
+        axes = course_figure(run).axes[1]
+        assert set(line(axes, "CSF depleted < 1 uM")[1]) == {1.0}
+        assert set(line(axes, "depleted < 0.5 uM")[1]) == {0.5}
+
+
 class TestGenotypes:
     def test_shares_add_up_and_colours_are_distinct(self, run):
         shares = genotype_shares(run)
@@ -148,7 +198,7 @@ class TestFilm:
         monkeypatch.setattr("analysis.body_film.MOST_FRAMES", 10)
         film = BodyFilm(run)
         assert film.n_frames <= 11
-        assert film._rows[-1] == len(run.timeseries) - 1
+        assert BodyFilm.times_of(run)[-1] == run.timeseries["time_h"].iloc[-1]
 
     def test_one_line_says_what_to_do_with_many_patients(self, many, tmp_path):
         with pytest.raises(RunFolderError, match="9: `asnsim plot"):

@@ -157,11 +157,11 @@ def test_a_file_in_place_of_the_folder_is_refused_before_rows_run(tmp_path):
         run.validate([ROWS[0].id], tmp_path / "table")
 
 
-def test_the_command_writes_three_files_and_refuses_a_folder_in_use(tmp_path, capsys):
+def test_the_command_writes_its_files_and_refuses_a_folder_in_use(tmp_path, capsys):
     assert run.validate(["C16", "C28"], tmp_path / "out", threads=1) == 0
     assert "theory 2 of 2" in capsys.readouterr().out
     files = {path.name for path in (tmp_path / "out").iterdir()}
-    assert files == {"validation.csv", "validation.md", "validation.html"}
+    assert files == {f"validation.{suffix}" for suffix in ("csv", "md", "html", "json")}
     with pytest.raises(RunFolderError, match="is there already"):
         run.validate(["C16"], tmp_path / "out", threads=1)
 

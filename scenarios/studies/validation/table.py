@@ -3,11 +3,13 @@
 import csv
 import html
 import io
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from abm.record.files import replace_text
+from abm.record.provenance import cpu_name, versions
 from scenarios.studies.validation.row import Kind, Tier
 from scenarios.studies.validation.run import Judged
 
@@ -106,11 +108,13 @@ def to_html(judged: Sequence[Judged]) -> str:
 
 
 def write(judged: Sequence[Judged], out: Path) -> None:
-    """Write validation.csv, validation.md and validation.html to a folder."""
+    """Write validation.csv, .md and .html, and validation.json with the versions, to a folder."""
     out.mkdir(parents=True, exist_ok=True)
     texts = {"csv": to_csv(judged), "md": to_markdown(judged), "html": to_html(judged)}
     for suffix, text in texts.items():
         replace_text(out / f"validation.{suffix}", text)
+    known = {"versions": versions(), "cpu": cpu_name()}
+    replace_text(out / "validation.json", json.dumps(known, indent=2) + "\n")
 
 
 def show(judged: Sequence[Judged], seconds: float) -> None:

@@ -1,0 +1,1 @@
+"""Reports: one HTML page for a run, an assay, a sweep, a cohort or a validation."""
