@@ -17,9 +17,9 @@ HEAVY = ("numba", "mesa", "matplotlib", "pandas", "pint", "pydantic", "scipy", "
 REGISTERED = (
     "list", "show", "schema", "info", "run", "plot", "animate", "validate", "fit", "calibrate",
     "sbml", "resume", "rerun", "sweep", "sensitivity", "cohort",
-    "attribute",
+    "attribute", "app",
 )  # fmt: skip
-PLANNED = ("report", "app")
+PLANNED = ("report",)
 
 
 def start(*arguments, code=None):
