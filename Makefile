@@ -25,7 +25,7 @@ $(VENV)/core: pyproject.toml
 	@touch $@
 
 $(VENV)/dev: $(VENV)/core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sbml,sweep,clinic,calib,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sbml,sweep,clinic,calib,web,dev]'
 	@touch $@
 
 demo: $(VENV)/core
@@ -35,7 +35,9 @@ demo: $(VENV)/core
 	@echo "tables, pictures and film: $(OUT)"
 
 test: $(VENV)/dev
-	NUMBA_NUM_THREADS=4 $(BIN)/python -m pytest -n 2 -m 'not slow'
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	  echo "the tests of the web page are left out: no Chromium here; say: apt-get install chromium"
+	NUMBA_NUM_THREADS=4 $(BIN)/python -m pytest -n 2 --dist loadgroup -m 'not slow'
 
 slow: $(VENV)/dev
 	NUMBA_NUM_THREADS=4 $(BIN)/python -m pytest -m slow

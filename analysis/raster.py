@@ -36,13 +36,21 @@ def cell_colours() -> np.ndarray:
 
 
 def draw_cells(
-    canvas: Canvas, cells: dict[str, np.ndarray], *, level: np.ndarray, is_tumour: np.ndarray
+    canvas: Canvas,
+    cells: dict[str, np.ndarray],
+    *,
+    level: np.ndarray,
+    is_tumour: np.ndarray,
+    fill_colour: np.ndarray | None = None,
+    background: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return uint8[n_y, n_x, 3], row 0 at the lower edge: discs on white.
+    """Return uint8[n_y, n_x, 3], row 0 at the lower edge: discs on white, or on a background.
 
     cells     : x_um, y_um, radius_um and, where known, is_resistant, each [n_cells]
     level     : float[n_cells] in [0, 1], place in the colour map (clipped)
     is_tumour : bool[n_cells]; the others are drawn first, in grey
+    fill_colour : float[n_cells, 3] in place of the colour of the level
+    background  : uint8[n_y, n_x, 3] under the cells, in place of white
 
     Resistant cells come last, so that they are seen among many, with a vermilion outline.
     """
@@ -55,11 +63,17 @@ def draw_cells(
     radius = np.clip(radius, _SMALLEST_RADIUS * _OVERSAMPLING, None)
     resistant = cells.get("is_resistant", np.zeros(x.shape[0], bool)) & is_tumour
     index = (np.clip(np.nan_to_num(level), 0.0, 1.0) * (_N_COLOURS - 1)).astype(np.int64)
-    fill = _packed(cell_colours())[index]
+    fill = _packed(cell_colours())[index] if fill_colour is None else _packed(fill_colour)
     grey, red = (np.repeat(_packed(np.array([to_rgb(c)])), x.shape[0]) for c in _MARKS)
     margin = int(np.ceil(radius.max(initial=0.0) + _OUTLINE * _OVERSAMPLING)) + 1
     shape = (canvas.n_y * _OVERSAMPLING + 2 * margin, canvas.n_x * _OVERSAMPLING + 2 * margin)
     image = np.full(shape, _WHITE, np.uint32)
+    if background is not None:
+        under = image[margin:-margin, margin:-margin]
+        pixels = _packed_bytes(background)
+        for first_row in range(_OVERSAMPLING):
+            for first_column in range(_OVERSAMPLING):
+                under[first_row::_OVERSAMPLING, first_column::_OVERSAMPLING] = pixels
     for mask, growth, colour in (
         (~is_tumour, 0.0, grey),
         (is_tumour & ~resistant, 0.0, fill),
@@ -112,6 +126,11 @@ def _shrunk(image: np.ndarray) -> np.ndarray:
 
 def _packed(colours: np.ndarray) -> np.ndarray:
     """Return uint32[n], red, green and blue of float[n, 3] in the order of the bytes in memory."""
-    parts = np.full((colours.shape[0], 4), 255, np.uint8)
-    parts[:, :3] = (colours * 255.0).round()
-    return parts.view(np.uint32)[:, 0]
+    return _packed_bytes((colours * 255.0).round().astype(np.uint8))
+
+
+def _packed_bytes(colours: np.ndarray) -> np.ndarray:
+    """Return uint32[...], the same of uint8[..., 3]."""
+    parts = np.full((*colours.shape[:-1], 4), 255, np.uint8)
+    parts[..., :3] = colours
+    return parts.view(np.uint32)[..., 0]

@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from abm import __version__
 from abm.errors import ScenarioError
+from scenarios.cli_app import app as serve_page
 from scenarios.cli_cohort import cohort, fit
 from scenarios.cli_laboratory import calibrate, run_assay_file, sbml, validate
 from scenarios.cli_many import sensitivity, sweep
@@ -255,6 +256,7 @@ for command in (
     report, sweep, cohort, sensitivity, resume, rerun, attribute, validate, fit, calibrate, sbml,
 ):  # fmt: skip
     app.command(command)
+app.command(serve_page, name="app")
 
 
 def _known(versions: dict[str, str]) -> dict[str, str]:

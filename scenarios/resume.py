@@ -111,7 +111,7 @@ def branch(
         if checkpoint is None:
             raise RunFolderError(f"{folder}: has no checkpoint yet: say where to branch with --at")
         at = checkpoint.model.clock.tick
-    _check_changes(past, changed, at * past.time.tick_hours)
+    check_changes(past, changed, at * past.time.tick_hours)
     if not at < changed.time.end_ticks:
         raise ScenarioError(f"--at: the run ends at {show_time(changed.time.end)}: must be earlier")
     with runtime.CompileTimer() as compiling:
@@ -188,6 +188,23 @@ def _body_of(model: PopulationModel) -> Body:
     return next(solver.body for solver in solvers if isinstance(solver, BodySolver))
 
 
+def check_changes(past: Scenario, changed: Scenario, at_h: float) -> None:
+    """Raise ScenarioError where the past of a run forbids a change."""
+    kept = [key for key in _OF_THE_PAST if getattr(past, key) != getattr(changed, key)]
+    kept += [f"time.{k}" for k in _GRID if getattr(past.time, k) != getattr(changed.time, k)]
+    kept += _compounds_of_the_past(past, changed, at_h)
+    if getattr(past.environment, "patch", None) is not None:
+        kept += [k for k in _OF_A_LESION if getattr(past, k) != getattr(changed, k)]
+    if past.treatment.patient != changed.treatment.patient and past.treatment.patient is not None:
+        kept.append("treatment.patient")
+    if kept:
+        raise ScenarioError(
+            f"--set {kept[0]}: belongs to the past of the run and cannot change: a branch may "
+            "change doses, rules, compounds, inheritance, parameters, stop, seed, time.end and "
+            "time.record"
+        )
+
+
 def scenario_of(folder: Path, info: dict[str, Any], overrides: Sequence[str] = ()) -> Scenario:
     """Return the scenario of a run folder, with the name of the run."""
     path = folder / layout.SCENARIO
@@ -228,20 +245,3 @@ def _compounds_of_the_past(past: Scenario, changed: Scenario, at_h: float) -> li
     """Return the key of the compounds where those added before the branch differ."""
     before = [[c for c in s.treatment.compounds if c.at < at_h] for s in (past, changed)]
     return [] if before[0] == before[1] else ["treatment.compounds"]
-
-
-def _check_changes(past: Scenario, changed: Scenario, at_h: float) -> None:
-    """Raise ScenarioError where the past of a run forbids a change."""
-    kept = [key for key in _OF_THE_PAST if getattr(past, key) != getattr(changed, key)]
-    kept += [f"time.{k}" for k in _GRID if getattr(past.time, k) != getattr(changed.time, k)]
-    kept += _compounds_of_the_past(past, changed, at_h)
-    if getattr(past.environment, "patch", None) is not None:
-        kept += [k for k in _OF_A_LESION if getattr(past, k) != getattr(changed, k)]
-    if past.treatment.patient != changed.treatment.patient and past.treatment.patient is not None:
-        kept.append("treatment.patient")
-    if kept:
-        raise ScenarioError(
-            f"--set {kept[0]}: belongs to the past of the run and cannot change: a branch may "
-            "change doses, rules, compounds, inheritance, parameters, stop, seed, time.end and "
-            "time.record"
-        )

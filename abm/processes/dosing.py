@@ -44,6 +44,8 @@ class DosingParameters(ParameterSet):
     """Activity around the cells as a share of the activity in plasma; a dish has its own."""
     jump_threshold: float = parameter(0.05, high=10.0, source="assumption A69")
     """Relative rise by a new dose, within two hours, from which each tick is coupled."""
+    glutaminase_factor: float = parameter(1.0, high=10.0, source="assumption A480")
+    """Factor of the glutaminase share of every product; 0 = the enzyme leaves Gln alone."""
 
 
 class Action(IntEnum):
@@ -102,6 +104,12 @@ class DrugState(NamedTuple):
     is_paused: bool
 
 
+def scaled(plasma: Any, glutaminase_factor: float) -> Drug:
+    """Return a mixture of enzymes as the drug, its glutaminase share times a factor."""
+    share = plasma.glutaminase_share * glutaminase_factor
+    return Drug(*plasma._replace(glutaminase_share=share))
+
+
 class Decision(NamedTuple):
     """One entry of the log of rules: the regimen paused or resumed, or a dose was withheld."""
 
@@ -155,7 +163,7 @@ class Dosing(AbstractProcess):
         if self.current.is_jump and not was_noted:
             clock.note_jump()
         state.sites.activity[:] = self.current.site_activity * self.site_share
-        state.drug = Drug(*self.current.plasma)
+        state.drug = scaled(self.current.plasma, self.parameters.glutaminase_factor)
 
     def measure(self, start: int, end: int, n_cells: float) -> DrugState:
         """Apply the rules, give what is due in ``[start, end)``, return the drug over it."""

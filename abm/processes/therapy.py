@@ -13,9 +13,8 @@ from abm.clock import Clock
 from abm.pharmacology.held import PatientMixture
 from abm.pharmacology.therapy import Therapy
 from abm.pharmacology.therapy_options import Observed
-from abm.processes.dosing import Action, DosingParameters, Rule
+from abm.processes.dosing import Action, DosingParameters, Rule, scaled
 from abm.processes.process import AbstractProcess
-from abm.state.sites import Drug
 from abm.state.state import State
 from abm.units import MINUTES_PER_HOUR
 
@@ -82,7 +81,7 @@ class TherapyDosing(AbstractProcess):
         start, end = clock.to_hours(clock.tick - ticks), clock.to_hours(clock.tick)
         self.current = self.therapy.mixture(start, end)
         state.sites.activity[:] = self.site_activity(self.current.activity, end - start)
-        state.drug = Drug(*self.current)  # type: ignore[arg-type]
+        state.drug = scaled(self.current, self.parameters.glutaminase_factor)
         state.partner_hazard[:] = self.therapy.partner_hazard(start, end)
         self._tell_stops(clock)
 

@@ -1,0 +1,96 @@
+"""What of a frame is shown flat: a tissue as it is, or a slice or projection of a 3-D one."""
+
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+
+from abm.record.reader import Frame
+
+
+class Axis(Enum):
+    """Direction in which one looks at a 3-D tissue."""
+
+    Z = "z"
+    Y = "y"
+    X = "x"
+
+
+_ACROSS = {Axis.Z: ("x", "y"), Axis.Y: ("x", "z"), Axis.X: ("y", "z")}
+"""Horizontal and vertical direction of the picture."""
+_FIELD_AXIS = {Axis.Z: 0, Axis.Y: 1, Axis.X: 2}
+
+
+class Look(NamedTuple):
+    """How to look at a 3-D tissue; ``place`` [0, 1] is that of the slice, None a projection."""
+
+    axis: Axis = Axis.Z
+    place: float | None = 0.5
+
+
+def is_solid(frame: Frame) -> bool:
+    """Tell whether a frame is that of a 3-D tissue."""
+    return float(getattr(frame, "depth_um", 0.0)) > 0.0
+
+
+def flat(frame: Frame, look: Look) -> Frame:
+    """Return the frame as seen: fields[n, m] and cells whose x and y are those of the picture.
+
+    A slice shows one layer of voxels and the cells whose centre lies in it or that reach into it;
+    a projection shows the mean of the fields along the axis and all cells, the nearest on top.
+    A 2-D frame stays as it is.
+    """
+    if not is_solid(frame):
+        return frame
+    across, up = _ACROSS[look.axis]
+    sizes = _sizes(frame)
+    n_layer = _n_layers(frame, look.axis)
+    layer = None if look.place is None else min(int(look.place * n_layer), n_layer - 1)
+    number = _FIELD_AXIS[look.axis]
+    fields = {
+        name: field.mean(axis=number) if layer is None else field.take(layer, axis=number)
+        for name, field in frame.fields.items()
+    }
+    cells = frame.cells
+    if "z_um" in cells:
+        cells = _cells(cells, look.axis, layer, sizes[look.axis.value] / n_layer)
+        cells = {**cells, "x_um": cells[f"{across}_um"], "y_um": cells[f"{up}_um"]}
+    extent = (0.0, sizes[across], 0.0, sizes[up])
+    return frame._replace(fields=fields, cells=cells, extent_um=extent)
+
+
+def names(frame: Frame, look: Look) -> tuple[str, str]:
+    """Return what the horizontal and the vertical direction of the picture are."""
+    return _ACROSS[look.axis] if is_solid(frame) else ("x", "y")
+
+
+def _sizes(frame: Frame) -> dict[str, float]:
+    left, right, bottom, top = frame.extent_um
+    depth = float(getattr(frame, "depth_um", 0.0))
+    return {"x": right - left, "y": top - bottom, "z": depth}
+
+
+def _n_layers(frame: Frame, axis: Axis) -> int:
+    if not frame.fields:
+        return 1
+    return int(next(iter(frame.fields.values())).shape[_FIELD_AXIS[axis]])
+
+
+def _cells(
+    cells: dict[str, np.ndarray], axis: Axis, layer: int | None, thickness: float
+) -> dict[str, np.ndarray]:
+    """Return the cells of a layer, or all of them, those farther from the viewer first."""
+    depth = cells[f"{axis.value}_um"]
+    if layer is None:
+        order = np.argsort(depth if axis is Axis.Z else -depth, kind="stable")
+        return {name: values[order] for name, values in cells.items()}
+    reach = cells["radius_um"] if "radius_um" in cells else np.zeros(depth.shape[0])
+    inside = (depth + reach > layer * thickness) & (depth - reach < (layer + 1) * thickness)
+    # A sphere that is cut above or below its centre shows a smaller disc.
+    middle = (layer + 0.5) * thickness
+    away = np.maximum(np.abs(depth - middle) - 0.5 * thickness, 0.0)
+    found = {name: values[inside] for name, values in cells.items()}
+    if "radius_um" in found:
+        cut = np.sqrt(np.maximum(found["radius_um"] ** 2 - away[inside] ** 2, 0.0))
+        found["radius_um"] = cut.astype(np.float32)
+    return found
