@@ -33,8 +33,8 @@ class Stream(IntEnum):
     MOTILITY = 8
     """Random walk."""
     VESSELS = 9
-    """Which voxels hold a vessel; the key is the voxel. Random capillaries: draw 1 is the direction,
-    draw 2 the place; the key is the number of the line."""
+    """Which voxels hold a vessel; the key is the voxel. Random capillaries: draw 1 is the
+    direction, draw 2 the place; the key is the number of the line."""
     READING = 20
     """Noise of the readers of an assay; the key holds condition, well and minute."""
     TRAFFIC = 40
