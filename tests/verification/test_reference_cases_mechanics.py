@@ -7,8 +7,6 @@ every 0.1 min for 10 min, no random force. Whether the drive goes on after conta
 TiSim it does, in Chaste it ends below 9 um. Both are here.
 """
 
-import math
-
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -98,30 +96,28 @@ def test_cells_whose_drive_ends_at_contact_part_as_the_law_says(axis):
 
 
 def test_a_drive_that_goes_on_presses_the_cells_together_as_the_law_says():
-    """At the default stiffness no distance balances 10 um/min, and the cells pass each other, as
-    those of Chaste do at its default; the way there is that of the law."""
+    """At the default stiffness the push is at most 1.2 um/min, which cannot bear 10 um/min: the
+    cells pass each other, as those of Chaste do at its default; the way there is the law's."""
     found = run(MotionParameters(), np.array(AXES[1]), drive_ends=False)
     exact = law(MotionParameters().stiffness, found.shape[0], drive_ends=False)
     assert found.shape[0] < N_INTERVALS and abs(found[-1]) < 1.0
-    assert np.abs(found - exact).max() < 0.01 * DIAMETER
+    assert np.abs(found - exact).max() < 0.002 * DIAMETER
     assert exact[14] > START - 2 * SPEED * INTERVAL * 15
 
 
 def test_a_drive_that_the_law_can_bear_ends_in_rest():
-    """A twentieth of the published speed, which the stiffest cells bear: rest where push equals
-    drive, and no rebound."""
-    stiffness = 40.0
-    speed, distance = SPEED / 20, []
+    """A twentieth of the published speed: rest where push equals drive, and no rebound."""
+    parameters, speed, distance = MotionParameters(), SPEED / 20, []
 
-    def balance(t):
-        return stiffness * (t / 2 + 3 * t**2 / 8 + 5 * t**3 / 16) * DIAMETER * math.sqrt(1 - t)
+    def push(d):
+        t = 1 - (d / DIAMETER) ** 2
+        return parameters.stiffness * (t / 2 + 3 * t**2 / 8 + 5 * t**3 / 16) * d
 
     axis, cells = np.array(AXES[1]), two_cells(np.array(AXES[1]))
-    motion = Motion(MotionParameters(stiffness=stiffness), (BOX,) * 3)
+    motion = Motion(parameters, (BOX,) * 3)
     way = speed * INTERVAL
     for _ in range(6 * N_INTERVALS):
         motion.move(cells._replace(motility=np.outer(axis, [way, -way])), INTERVAL)
         distance.append(float(apart(cells) @ axis))
-    overlap = 1 - (distance[-1] / DIAMETER) ** 2
-    assert balance(overlap) == pytest.approx(speed, rel=1e-3)
+    assert push(distance[-1]) == pytest.approx(speed, rel=1e-3)
     assert (np.diff(distance) <= 1e-12).all()

@@ -94,8 +94,9 @@ def test_without_diffusion_the_diameter_is_that_of_measured_spheroids(without):
         assert look.diameter == pytest.approx(np.exp(log_diameter), rel=0.2)
 
 
-def steady(use, around, n=round(SIDE / SPACING)):
+def steady(use, around):
     """Oxygen at rest with ``use`` [uM/h] of each voxel and faces at ``around`` [uM], by Newton."""
+    n = round(SIDE / SPACING)
     line = diags([1.0, -2.0, 1.0], [-1, 0, 1], shape=(n, n)).tolil()
     line[0, 0] = line[-1, -1] = -3.0  # the face is half a voxel away
     one = eye(n)
@@ -113,12 +114,16 @@ def steady(use, around, n=round(SIDE / SPACING)):
 
 
 def test_with_diffusion_oxygen_is_that_of_an_independent_solution(with_diffusion):
-    """Every voxel within 3 % of what is around, at 24 and 96 h; the cells of 6 min before."""
+    """At 24 and 96 h: the mean error 0.2 % of what is around, the largest 6 %.
+
+    The largest is where a cell has left its voxel since the oxygen was last solved: one cell
+    changes it by about its use over 6 D / h^2, 0.7 uM.
+    """
     around = with_diffusion[0].oxygen.max()
     for look in (with_diffusion[1], with_diffusion[-1]):
         off = np.abs(look.oxygen - steady(look.use, around))
-        assert off.max() < 0.03 * around
-        assert off.mean() < 0.003 * around
+        assert off.max() < 0.06 * around
+        assert off.mean() < 0.002 * around
 
 
 def test_with_diffusion_growth_slows_and_the_core_starves(with_diffusion, without):
