@@ -2,8 +2,8 @@
 its faces (github.com/PerMedCoE/observatory_benchmark, Appendix 1; doi:10.1101/2025.07.16.664358).
 
 Published: boxes of 60 and 240 um, voxels of 20 um, 10 uM held around, nothing inside at the start,
-D = 2000 um2/min, 20 uM/min taken by each sink. The text also says 20 uM per 0.01 min; the codes
-of BioDynaMo and Chaste take 20 uM/min, and so does this file. A sink of ours is saturable; its
+D = 2000 um2/min, 20 uM/min taken by each sink. The text also says 20 uM per 0.01 min; the code
+of BioDynaMo takes 20 uM/min, and so does this file. A sink of ours is saturable; its
 half-saturation (0.001 uM, chosen here) makes it of order zero wherever there is substrate.
 """
 
