@@ -39,6 +39,7 @@ def fake_run(monkeypatch):
     module.run_scenario = run_scenario
     module.default_folder = lambda scenario: Path("runs") / f"{scenario.name}-s{scenario.seed}"
     monkeypatch.setitem(sys.modules, "scenarios.run", module)
+    monkeypatch.setattr(cli, "tell_profile", lambda folder: None)
     return module
 
 

@@ -210,7 +210,7 @@ def test_finished_run_stays_as_it_is(finished, capsys):
         (["--at", "2", "--out", "new"], "must be a time with its unit, e.g. 29d"),
         (["--at", "61 s", "--out", "new"], "must be a positive multiple of the fate step"),
         (["--at=-1 d", "--out", "new"], "must be a positive multiple of the fate step"),
-        (["--at", "9 d", "--out", "new"], "--at: the run ends at 120 h: must be earlier"),
+        (["--at", "9 d", "--out", "new"], "--at: the run ends at 5 d: must be earlier"),
         (["--out", "new", "--set", "cells.0.number=3"], "belongs to the past of the run"),
         (["--out", "new", "--set", "time.fate=12 min"], "belongs to the past of the run"),
     ],
