@@ -46,6 +46,8 @@ class Ledger:
     flux: dict[tuple[Species, str], float] = field(default_factory=dict)
     gross: dict[Species, float] = field(default_factory=lambda: dict.fromkeys(BOOKED, 0.0))
     start: dict[Species, float] = field(default_factory=dict)
+    rough_steps: int = 0
+    """Steps of the least length that were kept although their error was above the tolerance."""
 
     def book(self, species: Species, name: str, amount: float) -> None:
         """Add a flux [fmol], signed as seen from the model."""

@@ -61,6 +61,8 @@ def profile_lines(info: Mapping[str, Any]) -> list[str]:
         f"{info['cell_steps_per_s']:.3g} cells x steps per second; compiling took "
         f"{compiling:.1f} s of these ({_percent(compiling, wall):.1f} %)"
     )
+    if rough := info.get("rough_steps", 0):
+        lines.append(f"{rough} steps of the field are less exact than solver.step_error asks for")
     return lines
 
 

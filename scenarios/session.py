@@ -145,7 +145,9 @@ class Session:
             if place == _OWN:
                 info |= self.spent_so_far().as_info()
                 info["seconds_per_process"] = model.seconds_per_process
-            recorder.writer.finish({**info, "ledger": describe_ledger(model), **found})
+            rough = 0 if model.ledger is None else model.ledger.rough_steps
+            books = {"ledger": describe_ledger(model), "rough_steps": rough}
+            recorder.writer.finish({**info, **books, **found})
         return reason
 
     @contextmanager

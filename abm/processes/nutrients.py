@@ -160,6 +160,7 @@ class Nutrients(AbstractProcess):
         return site if self._exchange_site is None else self._exchange_site[site[: population.n]]
 
     def _book(self, result: IntervalResult) -> None:
+        self.ledger.rough_steps += result.n_rough_steps
         for species in BOOKED:
             if species in self._clamped:
                 row = UPTAKE_SPECIES.index(species)

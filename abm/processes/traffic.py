@@ -120,10 +120,8 @@ class Traffic(AbstractProcess):
         before, moved = np.zeros((state.n_replicate, _N)), np.zeros((state.n_replicate, _N, _N))
         for population in state.tumour():
             if population.has(Group.WEIGHTED):
+                before += _there(state, population)
                 self._move(state, population, self._probabilities[passed], clock.tick, moved)
-                sites, weights = population.live("site"), population.weights()
-                there = np.bincount(sites, weights=weights, minlength=state.sites.n)
-                before += there.reshape(-1, _N)
         _descend(state.descent, before - moved.sum(axis=2), moved)
 
     def _move(
@@ -200,6 +198,15 @@ class Traffic(AbstractProcess):
                 leaving[place, stage, going] = taken
                 left[stage, going] -= taken
         return leaving
+
+
+def _there(state: State, population: Population) -> NDArray[np.float64]:
+    """Return the cells of each replicate and compartment, staged ones too, float64[R, 4]."""
+    assert population.tallies is not None
+    n_rows = population.n + population.n_staged
+    weights = population.tallies.row_weights(n_rows)
+    sites = population["site"][:n_rows]
+    return np.bincount(sites, weights=weights, minlength=state.sites.n).reshape(-1, _N)
 
 
 def _descend(

@@ -26,6 +26,8 @@ class PoolParameters(ParameterSet):
     """Share of its genotype from which a clone stays its own agent when the genotype is pooled."""
     split_share: float = parameter(0.25, high=1.0, source="assumption A490")
     """Share of ``pool_above`` below which the cells of a pool are clones of their own again."""
+    most_split: float = parameter(1e4, low=1.0, high=1e6, source="assumption A490")
+    """Most cells that a genotype may have for that, whatever ``pool_above`` is."""
 
 
 class Parents(NamedTuple):
@@ -120,7 +122,7 @@ class WeightedInheritance:
 
     def split(self, state: State, population: Population, tick: int, pool_above: float) -> None:
         """Let the cells of pools be clones of their own where a genotype has become small."""
-        limit = self.pool.split_share * pool_above
+        limit = min(self.pool.split_share * pool_above, self.pool.most_split)
         for replicate, code in split_pools(state, population, tick, limit).T.tolist():
             self.pools.close(population.name, replicate, code)
 

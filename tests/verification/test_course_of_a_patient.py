@@ -182,3 +182,10 @@ def test_without_cells_in_the_csf_the_enzyme_alone_clears_them():
     assert (
         run(400, "parameters={traffic.csf_share: 0}", name="course-sanctuary").blasts[-1].sum() == 0
     )
+
+
+def test_few_cells_are_told_apart_however_large_pools_may_become():
+    """Each takes a clone and an entry: without a bound there were 12 million after a step."""
+    model = build(load("course-pegaspargase", ["cells.0.pool_above=1000000000"]))
+    model.step()
+    assert model.state.populations[0].tallies.n < 100_000
