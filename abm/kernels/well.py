@@ -50,6 +50,9 @@ MOST_TURNS = 200
 ROUND_OFF = 1e-13
 SETTLED = 1e-11
 
+SMALLEST = 1e-200
+"""uM; below it uptake is linear and numbers lose their digits, so that nothing settles."""
+
 
 class WellRules(NamedTuple):
     """What reacts and how fast; the fields are as in ``abm.kernels.field.Rules``."""
@@ -79,6 +82,8 @@ def root(known, linear, first_most, first_half, second_most, second_half):
         return 0.0
     slope = 1.0 + linear + first_most / first_half + second_most / second_half
     u = known / slope
+    if known < SMALLEST:
+        return u
     for _ in range(MOST_NEWTON):
         first, second = 1.0 / (first_half + u), 1.0 / (second_half + u)
         value = u * (1.0 + linear + first_most * first + second_most * second) - known
@@ -116,7 +121,9 @@ def solve_species(rules, site, species, known, step, u, most, half):
     value = root(
         known, step * rules.decay[species], step * most[0], half[0], step * most[1], half[1]
     )
-    change = abs(value - u[species]) / value if value > 0.0 else abs(u[species])
+    change = abs(value - u[species])
+    if value > SMALLEST:
+        change /= value
     u[species] = value
     return change if value >= 0.0 else -1.0
 
