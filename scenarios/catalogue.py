@@ -50,6 +50,9 @@ def find(name: str | Path) -> Path:
 
     Raises ScenarioError that proposes the nearest bundled names.
     """
+    for command, others in (("cohort", bundled_cohorts), ("sensitivity", bundled_screens)):
+        if name in others():
+            raise ScenarioError(f"'{name}': is no scenario: asnsim {command} {name} --out FOLDER")
     return find_among(bundled() | bundled_assays(), name, "scenario or assay")
 
 

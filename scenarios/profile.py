@@ -43,8 +43,8 @@ class Spent:
         }
 
 
-def profile_lines(info: Mapping[str, Any]) -> list[str]:
-    """Return the profile in run.json as aligned lines; empty for a run that recorded none."""
+def profile_rows(info: Mapping[str, Any]) -> list[tuple[str, float, float]]:
+    """Return parts of a run, their seconds and percent, longest first; empty without a profile."""
     if "cell_steps_per_s" not in info:
         return []
     wall = float(info["wall_s"])
@@ -53,9 +53,18 @@ def profile_lines(info: Mapping[str, Any]) -> list[str]:
     told = {name: s for name, s in spent.items() if s >= _LEAST_SHARE * wall}
     rows = sorted(told.items(), key=lambda item: -item[1])
     rows.append(("the rest", max(wall - sum(told.values()), 0.0)))
-    width = max(len(name) for name, _ in rows)
+    return [(name, s, _percent(s, wall)) for name, s in rows]
+
+
+def profile_lines(info: Mapping[str, Any]) -> list[str]:
+    """Return the profile in run.json as aligned lines; empty for a run that recorded none."""
+    rows = profile_rows(info)
+    if not rows:
+        return []
+    wall = float(info["wall_s"])
+    width = max(len(name) for name, _, _ in rows)
     lines = [f"{wall:.1f} s of wall time:"]
-    lines += [f"  {name:<{width}} {s:9.2f} s {_percent(s, wall):5.1f} %" for name, s in rows]
+    lines += [f"  {name:<{width}} {s:9.2f} s {share:5.1f} %" for name, s, share in rows]
     compiling = float(info["compile_s"])
     lines.append(
         f"{info['cell_steps_per_s']:.3g} cells x steps per second; compiling took "

@@ -68,7 +68,8 @@ def write_tissue_run(folder: Path, *, depth_um: float = 0.0, shift_um: float = 0
             "name": "patch", "seed": 4, "description": "A patch that relapses", "threads": 2,
             "exit_reason": "end_time", "wall_s": 12.5, "cpu": "a processor",
             "versions": {"python": "3.11", "asnsim": "0.0.1"},
-            "seconds_per_process": {"nutrients": 9.0, "fate": 3.0},
+            "seconds_per_process": {"nutrients": 9.0, "fate": 3.0}, "record_s": 0.5,
+            "build_s": 0.0, "compile_s": 0.0, "cell_steps_per_s": 1e3,
             "doses": [[24.0, "pegaspargase 2500 IU/m2"]],
         }
     )  # fmt: skip

@@ -17,6 +17,7 @@ from analysis.plots.captions import caption
 from analysis.plots.common import is_replicated, protocol_of
 from analysis.summary import course_summary_lines
 from scenarios.load_text import parse_text
+from scenarios.profile import profile_rows
 from scenarios.report import parts
 from scenarios.report.assumptions import assumptions_of
 from scenarios.sweep.outcomes import relapse_day
@@ -196,17 +197,12 @@ def _how_run(run: RunReader) -> dict[str, object]:
 
 
 def _profile(info: dict[str, Any]) -> list[str]:
-    seconds = info.get("seconds_per_process")
-    if not seconds:
+    rows = [(name, f"{s:.3g}", f"{share:.0f} %") for name, s, share in profile_rows(info)]
+    if not rows:
         return []
-    total = max(sum(seconds.values()), 1e-12)
-    rows = [
-        (name, f"{value:.3g}", f"{value / total:.0%}")
-        for name, value in sorted(seconds.items(), key=lambda one: -one[1])
-    ]
     return [
         page.heading("Where the time went", 3),
-        page.table(pd.DataFrame(rows, columns=["process", "s", "share"])),
+        page.table(pd.DataFrame(rows, columns=["part", "s", "share of wall time"])),
     ]
 
 

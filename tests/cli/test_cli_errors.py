@@ -165,3 +165,10 @@ def test_debug_shows_the_whole_error(fake_run, monkeypatch):
     fake_run.action = ZeroDivisionError("deep inside")
     with pytest.raises(ZeroDivisionError, match="deep inside"):
         cli.main(["run", "dish"])
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), [("cohort-products", "cohort"), ("screen-ic50", "sensitivity")]
+)
+def test_running_something_else_by_name_says_its_command(capsys, name, command):
+    assert f"asnsim {command} {name} --out FOLDER" in refused(capsys, "run", name)

@@ -102,7 +102,7 @@ def test_every_kind_gets_one_page_that_fetches_nothing(texts, kind):
 def test_a_run_says_what_it_was_and_what_came_of_it(texts):
     found = _Page(texts["run"])
     for words in (
-        "A patch that relapses", "8 at 4 d", "clone", "0 methylated", "nutrients", "75%",
+        "A patch that relapses", "8 at 4 d", "clone", "0 methylated", "nutrients", "72 %",
         "the end of its time", "asnsim rerun run", "2500 IU/m2", "A01", "Scenario",
     ):  # fmt: skip
         assert words in found.words, words
