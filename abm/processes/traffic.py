@@ -204,9 +204,9 @@ def _there(state: State, population: Population) -> NDArray[np.float64]:
     """Return the cells of each replicate and compartment, staged ones too, float64[R, 4]."""
     assert population.tallies is not None
     n_rows = population.n + population.n_staged
-    weights = population.tallies.row_weights(n_rows).astype(float)
-    sites = population["site"][:n_rows]
-    return np.bincount(sites, weights=weights, minlength=state.sites.n).reshape(-1, _N)
+    weights = population.tallies.row_weights(n_rows)
+    there = np.bincount(population["site"][:n_rows], weights=weights, minlength=state.sites.n)
+    return np.asarray(there, float).reshape(-1, _N)
 
 
 def _descend(
