@@ -19,7 +19,9 @@ PARTS = {
     "mesa": "benchmarks.peer",
     "field": "benchmarks.field",
     "field-alone": "benchmarks.field_alone",
+    "field-large": "benchmarks.field_alone:large",
     "mechanics": "benchmarks.mechanics",
+    "mechanics-large": "benchmarks.mechanics:large",
     "scaling": "benchmarks.whole:scaling",
     "depth": "benchmarks.depth",
     "depth-large": "benchmarks.depth:large",
@@ -34,7 +36,7 @@ PARTS = {
     "cold": "benchmarks.startup:cold",
 }
 """Name of a part -> module, and the function where it is not ``measure``."""
-HEAVY = ("huge", "depth-large")
+HEAVY = ("huge", "depth-large", "field-large", "mechanics-large")
 """Parts that run only when named or with --heavy."""
 
 

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from abm.errors import ScenarioError
 from benchmarks.rows import Row, timed
 from benchmarks.timing import Effort, Side, compare, ratio
 from benchmarks.whole import SPACING, exponent_row, n_cells, parts_of_cells, shares, step
@@ -55,11 +54,8 @@ def large(effort: Effort) -> list[Row]:
 
 
 def _rows(effort: Effort, sizes: tuple[int, ...]) -> list[Row]:
-    """Return the exponent G12, G13 and the bytes G14 in 3-D; one empty row where there is none."""
-    try:
-        models = {n: build(loads(cube_text(n))) for n in sizes}
-    except ScenarioError:
-        return [Row("", "whole step in 3-D: this version has none", 0.0)]
+    """Return the exponent G12, G13 and the bytes G14 in 3-D."""
+    models = {n: build(loads(cube_text(n))) for n in sizes}
     for model in models.values():
         for _ in range(WARM_UP):
             model.step()

@@ -177,6 +177,7 @@ class _WarmSolve:
         self.capacity *= rng.uniform(1.0 - CHANGE, 1.0 + CHANGE, self.capacity.shape)
         self.now, self.defect = self.start.copy(), self.start_defect.copy()
         self._choose_tolerance()
+        self.sites = self.solver.sites(self.capacity, self.release, self.activity, INTERVAL_H)
 
     def _solver(self, change: float, defect: float, step_error: float = 1e29) -> TissueSolver:
         parameters = SolverParameters(change=change, defect=defect, step_error=step_error)
@@ -217,10 +218,10 @@ class _WarmSolve:
             old[:] = array
 
     def solve_step(self) -> float:
-        """Make the implicit step alone (the solver has seen the new uptake before)."""
+        """Make the implicit step alone."""
         solver = self.solver
         status = field_kernels.implicit_step(
-            solver._grid, solver._linear, solver._rules, solver._sites, solver._work, INTERVAL_H
+            solver._grid, solver._linear, solver._rules, self.sites, solver._work, INTERVAL_H
         )
         if status != DONE:
             raise AssertionError(f"the implicit step ended with status {status}")

@@ -1,9 +1,10 @@
 """The field alone: one interval by grid, number of species and vessels, in memory triads."""
 
-import inspect
+import functools
+import itertools
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,8 +22,12 @@ SPECIES = {
     3: (Species.ASN, Species.GLN, Species.GLU),
     6: (Species.ASN, Species.GLN, Species.GLU, Species.EAA, Species.GLUCOSE, Species.O2),
 }
-GRIDS = ((256, 256), (1024, 1024), (64, 64, 64), (128, 128, 128))
+GRIDS = ((256, 256), (64, 64, 64))
+LARGE_GRIDS = ((1024, 1024), (128, 128, 128))
 QUICK_GRIDS = ((64, 64), (16, 16, 16))
+CHECKED_GRIDS = {2: (128, 128), 3: (24, 24, 24)}
+"""Whose error stands beside larger grids of the same dimensions."""
+N_ROUNDS, LEAST_WALL_S = 2, 0.25
 SPACING, THICKNESS, EXTRACELLULAR = 20.0, 10.0, 0.3
 MEDIUM = 500.0
 """Of every species [uM]."""
@@ -35,9 +40,8 @@ SETTLING = 4
 """Intervals before the change of uptake."""
 CHANGE = 0.05
 TIGHT = {"change": 1e-9, "defect": 1e-10, "step_error": 2e-4}
-"""Of the finely stepped reference."""
-LARGEST_CHECKED = 300_000
-"""Voxels times species above which the error is that of the small grid with the same dimensions."""
+N_FINE = 64
+"""Tolerances of the finely stepped reference, and the calls that it makes for the interval."""
 N_TRIAD = 1 << 24
 
 
@@ -55,41 +59,48 @@ class Case:
 
 
 def measure(effort: Effort) -> list[Row]:
+    """Return the rows of all cases on small grids."""
+    return _rows(effort, _cases(QUICK_GRIDS if effort.is_quick else GRIDS))
+
+
+def large(effort: Effort) -> list[Row]:
+    """Return the rows of all cases on large grids."""
+    return _rows(effort, _cases(QUICK_GRIDS if effort.is_quick else LARGE_GRIDS))
+
+
+def _rows(effort: Effort, cases: Iterable[Case]) -> list[Row]:
     """Return a row for each case: time of a call per voxel and species over that of a triad."""
     a, b, c = (np.random.default_rng(1).random(N_TRIAD) for _ in range(3))
-    errors: dict[tuple[int, int, bool], str] = {}
+    effort = replace(effort, rounds=N_ROUNDS, least_wall_s=LEAST_WALL_S)
     rows = []
-    for case in _cases(effort):
+    for case in cases:
         field = WarmField(case)
-        key = len(case.shape), case.n_species, case.has_vessels
-        if np.prod(case.shape) * case.n_species <= LARGEST_CHECKED or key not in errors:
-            errors[key] = f"{field.error():.1e} of the medium, {case}"
         stream = Side("triad", lambda: float(triad(a, b, 0.5, c) or N_TRIAD))
         side = Side("field", field.advance, prepare=field.reset)
-        rounds = 2 if np.prod(case.shape) > LARGEST_CHECKED or effort.is_quick else 3
-        samples = compare([stream, side], effort.with_rounds(rounds))
+        samples = compare([stream, side], effort)
         rows.append(
             timed("", "field: interval of 6 min per voxel and species / triad per element "
-                  f"({case}, 1 thread)", ratio(samples, "field", "triad"), accuracy=errors[key],
+                  f"({case}, 1 thread)", ratio(samples, "field", "triad"), accuracy=_error(case),
                   remark=f"{samples['field'].median * 1e9:.0f} ns per voxel and species, "
                   f"{field.seconds:.2g} s per call, {field.work}; "
                   f"{TRIAD_BYTES * 1e-9 / samples['triad'].median:.1f} GB/s")
         )  # fmt: skip
-    if not _has_depth():
-        rows.append(Row("", "field in 3-D: this version has none", 0.0))
     return rows
 
 
-def _cases(effort: Effort) -> Iterator[Case]:
-    for shape in QUICK_GRIDS if effort.is_quick else GRIDS:
-        if len(shape) == 2 or _has_depth():
-            for n_species in SPECIES:
-                for has_vessels in (False, True):
-                    yield Case(shape, n_species, has_vessels)
+def _cases(grids: Iterable[tuple[int, ...]]) -> list[Case]:
+    return list(itertools.starmap(Case, itertools.product(grids, SPECIES, (False, True))))
 
 
-def _has_depth() -> bool:
-    return "n_z" in inspect.signature(Tissue).parameters
+def _error(case: Case) -> str:
+    """Return the error of the case, or of the same one on a grid that is not too large for it."""
+    checked = CHECKED_GRIDS[len(case.shape)]
+    return _error_of(case if case.shape < checked else replace(case, shape=checked))
+
+
+@functools.cache
+def _error_of(case: Case) -> str:
+    return f"{WarmField(case).error():.1e} of the medium, {case}"
 
 
 class WarmField:
@@ -102,13 +113,12 @@ class WarmField:
     def __init__(self, case: Case) -> None:
         rng = np.random.default_rng(2)
         *planes, n_y, n_x = case.shape
-        depth = {"n_z": planes[0]} if planes else {}
         is_vessel = rng.random(case.shape) < VESSELS if case.has_vessels else None
         self.tissue = Tissue(
             n_x=n_x, n_y=n_y, spacing=SPACING, thickness=THICKNESS,
             extracellular_fraction=EXTRACELLULAR, is_vessel=is_vessel,
             edges=CLOSED if case.has_vessels else Edges(*[np.full(len(Species), MEDIUM)] * 4),
-            **depth,
+            n_z=planes[0] if planes else None,
         )  # fmt: skip
         self.species = SPECIES[case.n_species]
         self.medium = np.full(len(Species), MEDIUM)
@@ -135,9 +145,9 @@ class WarmField:
         decay = tuple(0.0 if taken else DECAY_PER_H for taken in is_taken)
         return Reactions(self.species, solver=SolverParameters(**tolerances), decay=decay)
 
-    def _call(self, solver, concentration, defect):  # type: ignore[no-untyped-def]
+    def _call(self, solver, concentration, defect, hours=INTERVAL_H):  # type: ignore[no-untyped-def]
         return solver.advance(
-            concentration, defect, self.capacity, self.release, self.activity, INTERVAL_H
+            concentration, defect, self.capacity, self.release, self.activity, hours
         )
 
     def reset(self) -> None:
@@ -156,9 +166,10 @@ class WarmField:
 
     def error(self) -> float:
         """Return the largest error of the interval against many small steps, over the medium."""
-        reactions = self._reactions(**TIGHT)
+        fine = TissueSolver(self.tissue, self._reactions(**TIGHT), self.medium)
         exact, defect = self.start.copy(), self.start_defect.copy()
-        self._call(TissueSolver(self.tissue, reactions, self.medium), exact, defect)
+        for _ in range(N_FINE):
+            self._call(fine, exact, defect, INTERVAL_H / N_FINE)
         self.reset()
         self.advance()
         rows = list(self.species)

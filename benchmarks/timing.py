@@ -24,7 +24,7 @@ class Effort:
     """How hard to measure: rounds, least length of a timed run, tries per run, wait for idle."""
 
     is_quick: bool = False
-    rounds: int = 5
+    rounds: int = 3
     least_wall_s: float = 0.5
     tries: int = 4
     idle_limit_s: float = 60.0
@@ -34,7 +34,7 @@ class Effort:
         return replace(self, rounds=rounds)
 
 
-QUICK = Effort(is_quick=True, rounds=3, least_wall_s=0.25, tries=2, idle_limit_s=5.0)
+QUICK = Effort(is_quick=True, least_wall_s=0.25, tries=2, idle_limit_s=5.0)
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ def memory(effort: Effort) -> list[Row]:
 
 
 def _warm_up(effort: Effort) -> int:
-    return 4 if effort.is_quick else 12
+    return 4 if effort.is_quick else 8
 
 
 def step(model: PopulationModel) -> float:

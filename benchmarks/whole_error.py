@@ -17,11 +17,13 @@ FINE_TIME = ", coupling: 1 min"
 FINE = """
 parameters:
   motion.n_steps: 96
+  motion.n_steps_in_space: 96
   motion.displacement_cap: 0.01
   solver.step_error: 0.0001
   solver.change: 1.0e-9
   solver.defect: 1.0e-10
   cell.step_tolerance: 1.0e-5
+  cell.step_floor: 0.025 min
 """
 """Steps ten times shorter in cells and motion, six times between cells and field."""
 STATES = {"Asn in cells": CellState.ASN, "ASNS": CellState.ASNS, "mTORC1": CellState.MTORC1}

@@ -16,7 +16,8 @@ class Spent:
     build_s    : making the model
     record_s   : recording, checkpoints, closing
     compile_s  : compiling kernels, wherever that fell
-    cell_steps : agents alive after each fate step, summed over the steps
+    cell_steps : agents alive after each fate step, summed over the steps; a lesion inside a body
+                 makes many in one of the body's, all of them with the cells that it then has
     """
 
     wall_s: float = 0.0
@@ -28,9 +29,7 @@ class Spent:
     @classmethod
     def restored(cls, kept: Mapping[str, float]) -> "Spent":
         """Return what ``vars`` of such an object held."""
-        spent = cls()
-        vars(spent).update(kept)
-        return spent
+        return cls(**kept)  # type: ignore[arg-type]
 
     def as_info(self) -> dict[str, float]:
         """Return what run.json says, rates and shares included; compiling counts for no rate."""

@@ -1,5 +1,6 @@
 """A run in progress and what it writes: its folder, and that of a lesion inside of it."""
 
+import math
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -110,9 +111,12 @@ class Session:
 
     def step(self) -> None:
         """Advance the model, and with it a lesion inside of it, by one fate step."""
+        models = [recording.model for recording in self.recordings.values()]
+        before = [_fate_steps(model) for model in models]
         self.model.step()
-        for recording in self.recordings.values():
-            self.spent.cell_steps += sum(p.n for p in recording.model.state.populations)
+        for model, earlier in zip(models, before, strict=True):
+            alive = sum(population.n for population in model.state.populations)
+            self.spent.cell_steps += alive * (_fate_steps(model) - earlier)
 
     def record(self) -> None:
         """Record the present state."""
@@ -199,3 +203,8 @@ def _models(
             lesion: Any = process.model
             found[PATCH_FOLDER] = (lesion, derived(scenario))
     return found
+
+
+def _fate_steps(model: PopulationModel) -> int:
+    """Return the fate steps that a model has made; an end between two of them counts as one."""
+    return math.ceil(model.clock.tick / model.clock.fate)

@@ -118,12 +118,7 @@ class TissueSolver:
         Raises NumericalError with species, voxel and value where a solve does not converge; the
         arrays then hold the state before the call.
         """
-        self._rules.enzyme[:] = enzyme_constants(self.reactions.drug if drug is None else drug)
-        volume_factor = FMOL_PER_UM_PL * self.tissue.volume
-        self._sites = field_arrays.Sites(
-            self._vessel, self._free, self.medium if plasma is None else plasma, capacity,
-            activity, release, np.array([1.0 / volume_factor, 1.0 / (volume_factor * dt)]),
-        )  # fmt: skip
+        sites = self.sites(capacity, release, activity, dt, drug, plasma)
         work, solved = self._work, self._rules.solved
         inside = slice(self._grid.start[0], self._grid.start[0] + self.tissue.n_site)
         for species in self._rules.recorded:
@@ -132,7 +127,8 @@ class TissueSolver:
         work.status[:, 4] = 0.0
         self._exposure[:] = 0.0
         self._amount[:] = 0.0
-        n_steps, n_rough = self._run(dt)
+        n_steps, n_rough = self._run(sites, dt)
+        volume_factor = FMOL_PER_UM_PL * self.tissue.volume
         for species in solved:
             concentration[species] = work.now[species, inside]
             defect[species] = work.defect[species, inside]
@@ -141,27 +137,44 @@ class TissueSolver:
             n_steps, n_rough, int(work.status[:, 4].sum()),
         )  # fmt: skip
 
-    def _run(self, dt: float) -> tuple[int, int]:
+    def sites(
+        self,
+        capacity: np.ndarray,
+        release: np.ndarray,
+        activity: np.ndarray,
+        dt: float,
+        drug: Drug | None = None,
+        plasma: np.ndarray | None = None,
+    ) -> field_arrays.Sites:
+        """Return what the kernels are told of an interval; arguments as in :meth:`advance`."""
+        volume_factor = FMOL_PER_UM_PL * self.tissue.volume
+        return field_arrays.Sites(
+            self._vessel, self._free, self.medium if plasma is None else plasma, capacity,
+            activity, enzyme_constants(self.reactions.drug if drug is None else drug), release,
+            np.array([1.0 / volume_factor, 1.0 / (volume_factor * dt)]),
+        )  # fmt: skip
+
+    def _run(self, sites: field_arrays.Sites, dt: float) -> tuple[int, int]:
         """Take steps until the interval is over; return their number and that of rough ones."""
         work, tolerance = self._work, self.reactions.solver.step_error
         remaining, n_steps, n_rough = dt, 0, 0
         while remaining > 1e-9 * dt:
             step = remaining / max(1, math.ceil(remaining / self.step_length - 1e-6))
             whole = self._whole
-            self._step(step, whole)
+            self._step(sites, step, whole)
             if work.status[self._rules.solved, 6].max(initial=0.0) <= tolerance:
                 self._exposure += whole.exposure
                 self._amount += whole.amount
                 self.step_length = 2.0 * max(step, self.step_length)
             else:
-                step, error = self._refine(step)
+                step, error = self._refine(sites, step)
                 n_rough += error > tolerance
                 self.step_length = 2.0 * step if error <= EASY_SHARE * tolerance else step
             n_steps += 1
             remaining -= step
         return n_steps, n_rough
 
-    def _refine(self, step: float) -> tuple[float, float]:
+    def _refine(self, sites: field_arrays.Sites, step: float) -> tuple[float, float]:
         """Halve a step until its halves agree with it, and accept the outcome.
 
         The first half is the next whole step, so that a halving costs two solves. Returns the
@@ -176,10 +189,10 @@ class TissueSolver:
         while True:
             self._copy(start.now, work.now)
             self._copy(start.defect, work.defect)
-            self._step(0.5 * step, half)
+            self._step(sites, 0.5 * step, half)
             self._copy(work.now, half.now)
             self._copy(work.defect, half.defect)
-            self._step(0.5 * step, both)
+            self._step(sites, 0.5 * step, both)
             error = field_steps.distance(self._grid, self._rules, work, whole.now)
             if error <= solver.step_error or 0.5 * step < solver.least_step / SECONDS_PER_HOUR:
                 break
@@ -208,7 +221,7 @@ class TissueSolver:
         """Copy the rows of the solved species."""
         field_steps.copy_species(self._rules.solved, source, target)
 
-    def _step(self, step: float, record: _Record) -> None:
+    def _step(self, sites: field_arrays.Sites, step: float, record: _Record) -> None:
         """One implicit step from the iterate, recorded in ``record`` except for the fields.
 
         Raises NumericalError.
@@ -216,13 +229,13 @@ class TissueSolver:
         work = self._work
         self._copy(work.now, work.old)
         self._copy(work.defect, work.old_defect)
-        status = field.implicit_step(self._grid, self._linear, self._rules, self._sites, work, step)
+        status = field.implicit_step(self._grid, self._linear, self._rules, sites, work, step)
         if status != field_arrays.DONE:
             self._fail(status, step)
         record.exposure[:] = 0.0
         record.amount[:] = 0.0
         field_steps.finish_all(
-            self._grid, self._linear, self._rules, self._sites, work, step, record.exposure,
+            self._grid, self._linear, self._rules, sites, work, step, record.exposure,
             record.amount,
         )  # fmt: skip
 
@@ -267,7 +280,6 @@ def _rules(tissue: Tissue, reactions: Reactions, medium: np.ndarray) -> field_ar
         edge_link=np.where(is_fixed, 2.0, 0.0),
         edge_value=np.ascontiguousarray(np.stack(faces, axis=1), dtype=float),
         half_saturation=reactions.transport.as_array(),
-        enzyme=enzyme_constants(reactions.drug),
         tolerance=np.array(
             [solver.defect, solver.change, solver.outer_iterations, solver.inner_iterations]
         ),

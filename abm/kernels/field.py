@@ -59,8 +59,8 @@ def split_rows(rules, sites, field, species, first, last, start, slope):
     """Set the hydrolysis of asparagine or glutamine in ``field.split`` and add to its slope."""
     u, rival = field.now[species, first:last], field.now[1 - species, first:last]
     split, activity = field.split[species, first:last], sites.activity[first - start : last - start]
-    factor = TURNOVER * (1.0 if species == ASN else rules.enzyme[2])
-    constant, inverse = rules.enzyme[species], 1.0 / rules.enzyme[1 - species]
+    factor = TURNOVER * (1.0 if species == ASN else sites.enzyme[2])
+    constant, inverse = sites.enzyme[species], 1.0 / sites.enzyme[1 - species]
     for i in range(last - first):
         half = constant * (1.0 + rival[i] * inverse)
         part = 1.0 / (half + u[i])

@@ -61,8 +61,6 @@ class Rules(NamedTuple):
     """float64[n_species, 6], uM."""
     half_saturation: np.ndarray
     """float64[4], transport, uM: asn, gln, glu, eaa."""
-    enzyme: np.ndarray
-    """float64[3]: Km of asparagine, Km of glutamine (uM), glutaminase share."""
     tolerance: np.ndarray
     """float64[4]: defect, change, most outer iterations, most inner iterations."""
     floor: np.ndarray
@@ -70,7 +68,7 @@ class Rules(NamedTuple):
 
 
 class Sites(NamedTuple):
-    """What an interval brings, per voxel."""
+    """What an interval brings: per voxel, and the enzyme that is there."""
 
     vessel: np.ndarray
     """float64[n_padded], 1 in a vessel voxel, else 0."""
@@ -82,6 +80,8 @@ class Sites(NamedTuple):
     """float64[4, n_site], summed over the cells, fmol/h."""
     activity: np.ndarray
     """float64[n_site], IU/mL."""
+    enzyme: np.ndarray
+    """float64[3]: Km of asparagine, Km of glutamine (uM), glutaminase share."""
     release: np.ndarray
     """float64[n_species, n_site], fmol over the interval."""
     to_concentration: np.ndarray

@@ -55,7 +55,8 @@ SMALLEST = 1e-200
 
 
 class WellRules(NamedTuple):
-    """What reacts and how fast; the fields are as in ``abm.kernels.field.Rules``."""
+    """What reacts and how fast; the fields are as in ``Rules`` and, of the enzyme, ``Sites`` of
+    :mod:`abm.kernels.field_arrays`."""
 
     is_solved: np.ndarray
     """bool[N_SPECIES]."""

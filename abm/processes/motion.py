@@ -16,9 +16,12 @@ NOTHING = np.empty(0)
 FULLEST_LIST = 512
 """Entries per cell of the neighbour list beyond which the packing is refused."""
 
-FIRST_LIST = 8
-"""Entries per cell at first, half as many more where they do not suffice; tissue at rest in 2-D has
-about 5, a random start more for a moment."""
+FIRST_LIST = {2: 8, 3: 20}
+"""Entries per cell at first by dimensions, half as many more where they do not suffice; tissue at
+rest in 2-D has about 5 and in 3-D about 16, a random start more for a moment."""
+
+MOST_KEPT = 32
+"""Entries per cell that new scratch has at most from the start: a random start may need more."""
 
 SPARE_SHARE = 8
 """One over the spare part of the scratch, so that few cells more need no new one."""
@@ -93,7 +96,7 @@ class Motion:
         """``size`` = (x, y) or (x, y, z) of the box in um."""
         self.parameters = parameters
         self.size = tuple(float(length) for length in size)
-        self._reserve(1, FIRST_LIST)
+        self._reserve(1, FIRST_LIST[self.n_axis])
 
     def __getstate__(self) -> tuple[MotionParameters, tuple[float, ...]]:
         return self.parameters, self.size
@@ -136,7 +139,8 @@ class Motion:
         """
         n_cell = bodies.radius.shape[0]
         if n_cell > self._capacity:
-            self._reserve(n_cell + n_cell // SPARE_SHARE, FIRST_LIST)
+            entries = min(self._entries_per_cell, MOST_KEPT)
+            self._reserve(n_cell + n_cell // SPARE_SHARE, entries)
         most = float(bodies.adhesion.max(initial=0.0))
         law = self._law(self.parameters.adhesion + most)
         grip = NOTHING
