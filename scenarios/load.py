@@ -14,7 +14,7 @@ from scenarios.load_errors import explain, to_lines
 from scenarios.load_text import KeyPath, Tree
 from scenarios.schema import Scenario
 from scenarios.schema.document import Document
-from scenarios.vessel_table import read_vessels
+from scenarios.vessel_table import drop_replaced, read_vessels
 
 D = TypeVar("D", bound=Document)
 
@@ -51,6 +51,7 @@ def loads(
             f"scenarios.studies.load.load_assay reads it"
         )
     where = overridden(tree, file, overrides, seed)
+    drop_replaced(tree.contents, [path for path, _ in where.changed])
     if folder is not None:
         read_vessels(tree.contents, folder)
     scenario = checked(Scenario, where)

@@ -1,9 +1,11 @@
 """Vessels as data: a CSV table that a scenario file names, read into the scenario itself.
 
-The numbers become ``vessels.segments_um``, so that a run folder, a sweep and a branch need no
-second file. Only a scenario that is read from a file may name one.
+The numbers become ``vessels.segments_um`` and the name of the table ``vessels.source``, so that a
+run folder, a sweep and a branch need no second file. Only a scenario that is read from a file may
+name one.
 """
 
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +22,45 @@ _DECIMALS = 2
 
 
 def read_vessels(contents: dict[str, Any], folder: Path) -> None:
-    """Put the segments of every ``vessels.file`` of a scenario's contents beside it, in place.
+    """Replace every ``vessels.file`` of a scenario's contents by its segments, in place.
 
-    ``folder`` is that of the scenario. What is no mapping or no text is left for the schema to
-    refuse. Raises ScenarioError with file and line for a table that holds something else.
+    ``folder`` is that of the scenario. What is no mapping or no text, and a file beside segments,
+    is left for the schema to refuse. Raises ScenarioError with file and line for a table that holds
+    something else.
     """
-    environment = contents.get("environment")
-    patch = environment.get("patch") if isinstance(environment, dict) else None
-    for tissue in (environment, patch):
-        vessels = tissue.get("vessels") if isinstance(tissue, dict) else None
-        if not isinstance(vessels, dict) or "segments_um" in vessels:
-            continue
-        if isinstance(vessels.get("file"), str):
-            size = tissue.get("size") if isinstance(tissue, dict) else None
+    for tissue, vessels, _ in _all_vessels(contents):
+        if isinstance(vessels.get("file"), str) and "segments_um" not in vessels:
+            size = tissue.get("size")
             n_axes = len(size) if isinstance(size, list) and len(size) in (2, 3) else 3
             vessels["segments_um"] = read_segments(folder / vessels["file"], n_axes)
+            vessels["source"] = vessels.pop("file")
+
+
+def drop_replaced(contents: dict[str, Any], changed: Collection[tuple[str | int, ...]]) -> None:
+    """Drop segments that a ``file`` among the ``changed`` paths replaces, in place.
+
+    Changed segments drop the name of the table that the old ones came from.
+    """
+    for _, vessels, path in _all_vessels(contents):
+        if (*path, "segments_um") in changed:
+            vessels.pop("source", None)
+        elif (*path, "file") in changed:
+            vessels.pop("segments_um", None)
+            vessels.pop("source", None)
+
+
+def _all_vessels(
+    contents: dict[str, Any],
+) -> Iterator[tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]]:
+    """Yield every tissue with its vessels and their path, where both are mappings."""
+    path: tuple[str, ...] = ()
+    tissue: Any = contents
+    for name in ("environment", "patch"):
+        path, tissue = (*path, name), tissue.get(name)
+        if not isinstance(tissue, dict):
+            return
+        if isinstance(tissue.get("vessels"), dict):
+            yield tissue, tissue["vessels"], (*path, "vessels")
 
 
 def read_segments(path: Path, n_axes: int) -> list[list[float]]:

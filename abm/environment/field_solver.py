@@ -276,7 +276,7 @@ def _rules(tissue: Tissue, reactions: Reactions, medium: np.ndarray) -> field_ar
         exchange=exchange,
         decay=np.array(reactions.decay, dtype=float),
         supply=np.array(reactions.supply, dtype=float),
-        vessel_rate=tissue.vessel_rates(exchange),
+        vessel_rate=tissue.vessel_rates(exchange, solved),
         edge_link=np.where(is_fixed, 2.0, 0.0),
         edge_value=np.ascontiguousarray(np.stack(faces, axis=1), dtype=float),
         half_saturation=reactions.transport.as_array(),

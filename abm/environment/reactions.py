@@ -1,6 +1,7 @@
 """What reacts in a site: species, transport constants, diffusion, enzyme constants, tolerances."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -99,6 +100,14 @@ class SolverParameters(ParameterSet):
     """Most iterations of one linear solve."""
 
 
+class Constants(Protocol):
+    """Constants of the field: a parameter set above, or those of a species of another range."""
+
+    def as_array(self) -> np.ndarray:
+        """Return the constants in the order and unit of the parameter set."""
+        ...
+
+
 @dataclass(frozen=True)
 class Reactions:
     """Species that are switched on, and all constants of their reactions.
@@ -108,8 +117,8 @@ class Reactions:
     """
 
     species: tuple[Species, ...]
-    transport: TransportParameters = field(default_factory=TransportParameters)
-    diffusion: DiffusionParameters = field(default_factory=DiffusionParameters)
+    transport: Constants = field(default_factory=TransportParameters)
+    diffusion: Constants = field(default_factory=DiffusionParameters)
     solver: SolverParameters = field(default_factory=SolverParameters)
     drug: Drug = field(default_factory=Drug)
     decay: tuple[float, ...] = (0.0,) * len(Species)

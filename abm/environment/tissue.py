@@ -18,6 +18,14 @@ MOST_VESSEL_EXCHANGE = 4.0
 """Above this the voxel is a fixed value in effect, and the linear solver degrades (A36)."""
 
 
+def largest_vessel_exchange(exchange: np.ndarray) -> float:
+    """Return the largest k_v [1/h] for D / spacing^2 [1/h] of the species that are solved.
+
+    That of the slowest of them; infinite where none is solved.
+    """
+    return MOST_VESSEL_EXCHANGE * float(exchange.min(initial=math.inf))
+
+
 class Edges(NamedTuple):
     """Faces of the domain: None = no flux, else float64[n_species] [uM], the value at the face."""
 
@@ -41,8 +49,8 @@ class Tissue:
     thickness : um, height of the voxels of a 2-D tissue; those of a 3-D tissue are cubes
     extracellular_fraction : share of a voxel that the field fills
     is_vessel : bool[shape] or None
-    exchange_rate : k_v of a vessel voxel [1/h], the same for all species (assumption A39); None =
-        half of D / spacing^2 of each species
+    exchange_rate : k_v of a vessel voxel [1/h], the same for all species that are solved
+        (assumption A39); None = half of D / spacing^2 of each species
     is_fixed : bool[shape] or None, voxels that keep their concentration (a connected region
         outside the tissue; for vessels use ``is_vessel``)
     n_z : number of planes of a 3-D tissue, None for a 2-D one
@@ -132,18 +140,20 @@ class Tissue:
                 around.append(padded[(*inside[:axis], shifted, *inside[axis + 1 :])].ravel())
         return np.stack(around, axis=1)
 
-    def vessel_rates(self, exchange: np.ndarray) -> np.ndarray:
+    def vessel_rates(self, exchange: np.ndarray, solved: np.ndarray) -> np.ndarray:
         """Return k_v per species, 1/h, for D / spacing^2 given as ``exchange`` [1/h].
 
-        Raises ScenarioError where k_v is above 4 D / spacing^2.
+        ``solved`` : rows of the species that are solved. Raises ScenarioError where k_v is above
+        :func:`largest_vessel_exchange`.
         """
         if self.exchange_rate is None:
             return DEFAULT_VESSEL_EXCHANGE * exchange
-        most = MOST_VESSEL_EXCHANGE * float(exchange.min())
+        most = largest_vessel_exchange(exchange[solved])
         if not 0.0 <= self.exchange_rate <= most:
             per_second = self.exchange_rate / SECONDS_PER_HOUR
             raise ScenarioError(
                 f"vessels: exchange rate {per_second:g} 1/s must lie between 0 and 4 D/spacing^2 = "
-                f"{most / SECONDS_PER_HOUR:g} 1/s; lower it or take smaller voxels"
+                f"{most / SECONDS_PER_HOUR:g} 1/s, with the smallest D of the species that are "
+                f"solved; lower it or take smaller voxels"
             )
         return np.full(exchange.shape, self.exchange_rate)

@@ -1,26 +1,24 @@
 """Oxygen in a tissue: it diffuses, and the cells use it up.
 
-    do/dt = D (o_next - o)/h^2 + k_v m_v (o_plasma - o) - (1/h^3) sum_cells q V M o / (K + o)
+    do/dt = D (o_next - o)/h^2 + k_v m_v (o_vessel - o) - (1/h^3) sum_cells q V M o / (K + o)
 
 Oxygen passes through cells, so that it fills the whole of a voxel and not only the extracellular
-share (assumption A472). Switched on by ``o2`` among the species of a tissue; elsewhere oxygen is
-read by the cells and not used up (assumption A87).
+share (assumption A472). Vessels have an exchange and a concentration of their own for it
+(assumptions A475 and A476). Switched on by ``o2`` among the species of a tissue; elsewhere oxygen
+is read by the cells and not used up (assumption A87).
 """
 
 import dataclasses
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from abm.clock import Clock
 from abm.environment.field_solver import TissueSolver
-from abm.environment.reactions import (
-    DiffusionParameters,
-    Reactions,
-    SolverParameters,
-    TransportParameters,
-)
-from abm.environment.tissue import Edges, Tissue
+from abm.environment.fluxes import IntervalResult
+from abm.environment.reactions import DiffusionParameters, Reactions, SolverParameters
+from abm.environment.tissue import MOST_VESSEL_EXCHANGE, Edges, Tissue
 from abm.kernels.cell_layout import CellState
 from abm.parameters import ParameterSet, parameter
 from abm.processes.process import AbstractProcess
@@ -45,8 +43,29 @@ class RespirationParameters(ParameterSet):
         "assumption A471",
     )  # fmt: skip
     """Oxygen that a volume of cells uses at saturation, over that volume."""
-    half_saturation: float = parameter(1.0, unit="uM", low=0.05, source="assumption A473")
+    half_saturation: float = parameter(
+        1.0, unit="uM", low=0.05, high=1000.0, source="assumption A473"
+    )
     """Oxygen at half of the full use."""
+    vessel_exchange: float = parameter(
+        MOST_VESSEL_EXCHANGE, high=MOST_VESSEL_EXCHANGE, source="assumption A475"
+    )
+    """Exchange rate of a vessel voxel with blood, in units of D / spacing^2 of oxygen."""
+    blood_oxygen: float = parameter(
+        85.0, unit="uM", high=1000.0,
+        source="67 mmHg at 1.26 uM/mmHg, midway from artery to vein; assumption A476",
+    )  # fmt: skip
+    """Oxygen dissolved in the blood of vessels, whose haemoglobin keeps it there."""
+
+
+class _Constants(NamedTuple):
+    """Constants of oxygen where the solver has those of other species, which have other ranges."""
+
+    values: np.ndarray
+
+    def as_array(self) -> np.ndarray:
+        """Return them as :class:`abm.environment.reactions.Constants`."""
+        return self.values
 
 
 class Respiration(AbstractProcess):
@@ -66,28 +85,41 @@ class Respiration(AbstractProcess):
         solver: SolverParameters,
         oxygen: float,
     ) -> None:
-        """``oxygen`` [uM] is what vessels and fixed faces hold."""
+        """``oxygen`` [uM] is what fixed faces hold."""
         self.parameters = parameters
-        medium = np.zeros(len(Species))
-        medium[_ROW] = oxygen
-        edges = Edges(*(None if face is None else medium for face in tissue.edges))
-        whole = dataclasses.replace(tissue, extracellular_fraction=1.0, edges=edges)
+        face, blood = np.zeros((2, len(Species)))
+        face[_ROW], blood[_ROW] = oxygen, parameters.blood_oxygen
+        coefficient = float(diffusion.as_array()[Species.O2])
+        whole = dataclasses.replace(
+            tissue,
+            extracellular_fraction=1.0,
+            edges=Edges(*(None if edge is None else face for edge in tissue.edges)),
+            exchange_rate=parameters.vessel_exchange * (coefficient / tissue.spacing**2),
+        )
         self.solver = TissueSolver(
             whole,
             Reactions(
                 species=(_ROW,),
-                transport=TransportParameters(half_saturation_eaa=parameters.half_saturation),
-                diffusion=DiffusionParameters(amino_acid=diffusion.oxygen),
+                transport=_Constants(np.full(N_UPTAKE, parameters.half_saturation)),
+                diffusion=_Constants(np.full(len(Species), coefficient)),
                 solver=solver,
             ),
-            medium,
+            blood,
         )
 
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
         """Advance the oxygen of all sites by ``ticks``; raises NumericalError as the solver."""
+        self.exchange(state, clock.to_hours(ticks))
+
+    def exchange(self, state: State, hours: float) -> IntervalResult:
+        """Advance the oxygen of all sites; return what the cells used and the vessels gave.
+
+        They stand in the rows of the essential amino acids.
+        """
         sites = state.sites
         capacity = np.zeros((N_UPTAKE, sites.n))
         for population in state.populations:
+            assert not population.has(Group.WEIGHTED), "the cells of a tissue are single ones"
             if population.has(Group.MECHANISTIC) and population.n:
                 size = population.state[CellState.SIZE, : population.n]
                 capacity[_UPTAKE_ROW] += np.bincount(
@@ -96,12 +128,13 @@ class Respiration(AbstractProcess):
         concentration, defect = np.zeros((2, len(Species), sites.n))
         concentration[_ROW] = sites.concentration[Species.O2]
         defect[_ROW] = sites.defect[Species.O2]
-        self.solver.advance(
+        result = self.solver.advance(
             concentration, defect, capacity, np.zeros_like(concentration), np.zeros(sites.n),
-            clock.to_hours(ticks), Drug(),
+            hours, Drug(),
         )  # fmt: skip
         sites.concentration[Species.O2] = concentration[_ROW]
         sites.defect[Species.O2] = defect[_ROW]
+        return result
 
     def adopt(self, before: AbstractProcess, state: State, clock: Clock) -> None:
         """Keep the step length of the solver."""

@@ -206,7 +206,9 @@ class Vessels(Model):
     """Mean distance of straight random capillaries [um]; see scenarios.vessels."""
     segments_um: Segments | None = None
     file: str | None = None
-    """Table that ``segments_um`` were read from; see scenarios.vessel_table."""
+    """Table to read ``segments_um`` from; see scenarios.vessel_table."""
+    source: str | None = None
+    """Name of the table that ``segments_um`` were read from."""
     exchange_rate: Rate | None = None
     """Exchange rate of such a voxel [1/h]; without it the engine takes half of D / spacing^2."""
 
@@ -232,7 +234,7 @@ class Tissue(Model):
     """Start concentration [uM] per species in place of that of the medium."""
     oxygen: Fraction = 0.05
     """Share of O2 in a gas in equilibrium with the tissue (assumption A94), or, with o2 among the
-    species, with what vessels and fixed faces hold."""
+    species, with what it starts with and fixed faces hold."""
 
     @property
     def n_voxels(self) -> tuple[int, ...]:

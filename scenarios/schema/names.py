@@ -34,9 +34,6 @@ ASPARAGINE_INPUTS = {"low": 0.75, "high": 8.0}
 """Asn that plasma is given [uM/min], as the engine has it; it comes with the compiler."""
 CONSUMPTIONS = ("host", "plasma")
 
-LARGEST_VESSEL_EXCHANGE = 4.0
-"""In units of D / spacing^2, as the engine has it; spelled out as it comes with the compiler."""
-
 COMPARTMENTS = ("plasma", "marrow", "csf", "tissue")
 """Of a body, as the engine has them; they come with the compiler."""
 HISTORIES = ("grown", "none")

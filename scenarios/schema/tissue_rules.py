@@ -1,9 +1,13 @@
 """Rules of a tissue that join several fields: voxels, faces, vessels."""
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 
 from abm.environment.reactions import SECONDS_PER_HOUR, DiffusionParameters
+from abm.environment.tissue import largest_vessel_exchange
+from abm.errors import ScenarioError
+from abm.state.sites import Species
+from scenarios.overrides import Overrides
 from scenarios.schema import names
 from scenarios.schema.environment import Tissue, Vessels
 
@@ -11,12 +15,15 @@ Finding = tuple[tuple[str | int, ...], str]
 _WHOLE_VOXELS_TOLERANCE = 1e-6
 _HERE = "environment"
 _AXES = "xyz"
+_OXYGEN = Species.O2.name.lower()
 
 
-def find_tissue_contradictions(tissue: Tissue, parameters: Collection[str]) -> Iterator[Finding]:
+def find_tissue_contradictions(
+    tissue: Tissue, parameters: Mapping[str, str | int | float]
+) -> Iterator[Finding]:
     """Yield the path and message of everything about a tissue that cannot be.
 
-    ``parameters`` are the names that the scenario overrides.
+    ``parameters`` are those that the scenario overrides.
     """
     if len(tissue.size) not in (2, 3):
         yield (
@@ -75,11 +82,17 @@ def _voxels(tissue: Tissue) -> Iterator[Finding]:
 
 def _places_of_vessels(tissue: Tissue, vessels: Vessels) -> Iterator[Finding]:
     here = (_HERE, "vessels")
-    if vessels.file is not None and vessels.segments_um is None:
+    if vessels.file is not None and vessels.segments_um is not None:
+        yield (
+            (*here, "file"),
+            f"{vessels.file!r} and segments_um both say where vessels are: leave one out",
+        )
+        return
+    if vessels.file is not None:
         yield (
             (*here, "file"),
             f"{vessels.file!r}: only a scenario that is read from a file of its own may name "
-            f"another: give segments_um, as `asnsim show` prints them",
+            f"another (a sweep takes segments_um): give segments_um, as `asnsim show` prints them",
         )
         return
     given = [n for n in ("fraction", "spacing", "segments_um") if getattr(vessels, n) is not None]
@@ -103,7 +116,7 @@ def _segment(
     tissue: Tissue, vessels: Vessels, index: int, row: tuple[float, ...]
 ) -> Iterator[Finding]:
     here = (_HERE, "vessels", "segments_um", index)
-    what = "vessel" if vessels.file is None else f"{vessels.file}: line {index + 2}"
+    what = "vessel" if vessels.source is None else f"{vessels.source}: line {index + 2}"
     n_axes = len(tissue.size)
     if len(row) != 2 * n_axes + 1:
         yield (
@@ -123,21 +136,25 @@ def _segment(
             return
 
 
-def _exchange(tissue: Tissue, vessels: Vessels, parameters: Collection[str]) -> Iterator[Finding]:
+def _exchange(
+    tissue: Tissue, vessels: Vessels, parameters: Mapping[str, str | int | float]
+) -> Iterator[Finding]:
     """Refuse an exchange above the multiple of D / spacing^2 that the field solver takes.
 
-    With diffusion overridden in ``parameters`` only the engine can tell.
+    Oxygen has an exchange of its own (``respiration.vessel_exchange``).
     """
     if vessels.exchange_rate is None:
         return
-    if any(name.startswith("diffusion.") for name in parameters):
-        return
-    slowest = DiffusionParameters().amino_acid * SECONDS_PER_HOUR
-    largest = names.LARGEST_VESSEL_EXCHANGE * slowest / tissue.spacing**2
+    try:
+        coefficients = Overrides(parameters).apply("diffusion", DiffusionParameters()).as_array()
+    except ScenarioError:
+        return  # the builder names the parameter that cannot be
+    solved = [Species[name.upper()] for name in tissue.species if name != _OXYGEN]
+    largest = largest_vessel_exchange(coefficients[solved] / tissue.spacing**2)
     if vessels.exchange_rate > largest:
         yield (
             (_HERE, "vessels", "exchange_rate"),
             f"{vessels.exchange_rate / SECONDS_PER_HOUR:g} 1/s: at most "
-            f"{largest / SECONDS_PER_HOUR:g} 1/s (4 D / spacing^2): lower it or use a smaller "
-            f"spacing",
+            f"{largest / SECONDS_PER_HOUR:g} 1/s (4 D / spacing^2, with the smallest D of the "
+            f"species): lower it or use a smaller spacing",
         )

@@ -1,5 +1,6 @@
 """A sweep file with its base scenario, checked; every run as a scenario."""
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from scenarios.studies.schema import Assay
 from scenarios.sweep.outcomes import OUTCOMES
 from scenarios.sweep.points import Point, points_of
 from scenarios.sweep.schema import SweepFile
+from scenarios.vessel_table import read_vessels
 
 _SEED_BYTES = 7
 
@@ -133,13 +135,22 @@ def _complete(
     base_path = file.parent / base if base.endswith((".yaml", ".yml")) else catalogue.find(base)
     if points is None:
         points = tuple(points_of(sweep_file, file.parent))
-    found = Sweep(sweep_file, load_text.read_file(base_path), base, points)
+    found = Sweep(sweep_file, _with_tables(base_path, base), base, points)
     jobs = found.jobs()
     if not jobs[0].is_assay:
         _check_outcomes(sweep_file)
     for job in jobs[: len(sweep_file.arms)]:
         job.document()
     return found
+
+
+def _with_tables(path: Path, name: str) -> str:
+    """Return the text of a base; where it names a table of vessels, with its numbers instead."""
+    text = load_text.read_file(path)
+    contents = load_text.parse_text(text, name).contents
+    before = copy.deepcopy(contents)
+    read_vessels(contents, path.parent)
+    return text if contents == before else to_yaml(contents)
 
 
 def _check_outcomes(sweep_file: SweepFile) -> None:

@@ -20,7 +20,8 @@ from tests.unit.test_lesion_of_a_body import lesion_of
 from tests.unit.test_lesion_of_a_body import scenario as lesion_scenario
 
 FOUNDERS = [BLASTS | {"number": 90, "placement": "random"}, STROMA]
-SCENARIO = cube({"inheritance.demethylation": 0.02}, cells=FOUNDERS, treatment=COURSE)
+OXYGEN = {"environment.species": ["asn", "gln", "glu", "o2"]}
+SCENARIO = cube(OXYGEN | {"inheritance.demethylation": 0.02}, cells=FOUNDERS, treatment=COURSE)
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,11 @@ def test_cells_divide_die_and_stay_inside(reference):
     # All three directions are used: the founders lie everywhere and daughters beside mothers.
     blasts = reference.state.populations[0]
     assert all(np.ptp(blasts.live(name)) > 40.0 for name in "xyz")
+
+
+def test_oxygen_falls_away_from_the_vessels(reference):
+    oxygen = reference.state.sites.concentration[Species.O2]
+    assert oxygen.min() > 0.0 and np.ptp(oxygen) > 1.0
 
 
 def test_books_close(reference):

@@ -271,7 +271,6 @@ def test_schema_has_no_null_and_refuses_unknown_keys():
 
 
 def test_names_are_those_of_the_engine():
-    from abm.environment.tissue import MOST_VESSEL_EXCHANGE
     from abm.pharmacology.products import PRODUCTS
     from abm.pharmacology.regimen import Route
     from abm.processes.dosing import Action
@@ -279,5 +278,4 @@ def test_names_are_those_of_the_engine():
 
     assert {n: tuple(p.presets) for n, p in PRODUCTS.items()} == names.PRESETS
     assert tuple(a.name.lower() for a in Action) == names.ACTIONS
-    assert names.LARGEST_VESSEL_EXCHANGE == MOST_VESSEL_EXCHANGE
     assert set(names.ROUTES) == {r.name.lower() for r in Route} - {"dish"}

@@ -1,11 +1,15 @@
 """Where vessels are: density and direction of random capillaries, vessels as data."""
 
+import json
+
 import numpy as np
 import pytest
 
 from abm.errors import ScenarioError
 from abm.streams import Streams
+from scenarios.build import build
 from scenarios.load import dump_resolved, load, loads
+from scenarios.sweep.load import load_sweep
 from scenarios.vessels import random_capillaries, vessel_voxels
 from tests.small import cube, tissue
 
@@ -79,6 +83,33 @@ def test_a_wide_vessel_fills_the_voxels_whose_centre_it_covers():
     assert (mask == expected[:, :, None]).all()
 
 
+class TestExchange:
+    """At 20 um amino acids move at D / spacing^2 = 1 1/s."""
+
+    def scenario(self, rate, species=("asn", "gln", "glu"), **parameters):
+        vessels = {"fraction": 0.1, "exchange_rate": rate}
+        names = {name.replace("_", ".", 1): value for name, value in parameters.items()}
+        changes = {"environment.vessels": vessels, "environment.species": list(species)}
+        return cube(changes | {"parameters": names}, cells=[])
+
+    def test_the_slowest_species_that_is_solved_sets_the_limit(self):
+        """Glucose and oxygen, which would set another one, are not solved with the others."""
+        build(self.scenario("3.5 1/s"))
+        build(self.scenario("3.5 1/s", ["asn", "gln", "glu", "o2"], diffusion_oxygen="1 um**2/s"))
+        with pytest.raises(ScenarioError, match=r"exchange_rate: 3\.5 1/s: at most 3 1/s"):
+            self.scenario("3.5 1/s", ["asn", "glucose"])
+
+    def test_it_follows_the_diffusion_of_the_scenario(self):
+        build(self.scenario("7 1/s", diffusion_amino_acid="800 um**2/s"))
+        with pytest.raises(ScenarioError, match=r"line 1: environment\.vessels\.exchange_rate"):
+            self.scenario("3.5 1/s", diffusion_amino_acid="200 um**2/s")
+
+    def test_the_limit_itself_is_built(self):
+        build(self.scenario("4 1/s"))
+        with pytest.raises(ScenarioError, match=r"4\.01 1/s: at most 4 1/s"):
+            self.scenario("4.01 1/s")
+
+
 class TestTables:
     def scenario(self, tmp_path, rows, header=HEADER):
         (tmp_path / "net.csv").write_text(header + rows)
@@ -95,6 +126,50 @@ class TestTables:
         again = loads(dump_resolved(scenario))
         assert again == scenario
         assert np.array_equal(voxels(again), mask)
+
+    def test_another_table_by_an_option_is_the_one_that_is_used(self, tmp_path):
+        """Also where the scenario is one that a run wrote, which holds the numbers of the first."""
+        row, other = "0,10,10,100,10,10,0\n", "50,0,50,50,80,50,0\n"
+        (tmp_path / "resolved.yaml").write_text(dump_resolved(self.scenario(tmp_path, row)))
+        (tmp_path / "other.csv").write_text(HEADER + other)
+        for name in ("case", "resolved"):
+            changed = load(tmp_path / f"{name}.yaml", ["environment.vessels.file=other.csv"])
+            assert changed.environment.vessels.segments_um == ((50, 0, 50, 50, 80, 50, 0),)
+            assert changed.environment.vessels.source == "other.csv"
+            assert "net.csv" not in dump_resolved(changed)
+        own = load(
+            tmp_path / "resolved.yaml", ["environment.vessels.segments_um=[[1,1,1,2,2,2,0]]"]
+        )
+        assert own.environment.vessels.source is None
+
+    @pytest.mark.parametrize("name", ["case", "resolved"])
+    def test_a_table_and_segments_together_are_refused(self, tmp_path, name):
+        (tmp_path / "resolved.yaml").write_text(
+            dump_resolved(self.scenario(tmp_path, "0,10,10,100,10,10,0\n"))
+        )
+        both = ["file=net.csv", "segments_um=[[1,1,1,2,2,2,0]]"]
+        with pytest.raises(ScenarioError, match="and segments_um both say where") as caught:
+            load(tmp_path / f"{name}.yaml", [f"environment.vessels.{one}" for one in both])
+        assert len(str(caught.value).splitlines()) == 1
+
+    def test_a_sweep_takes_the_table_of_its_base_along(self, tmp_path):
+        scenario = self.scenario(tmp_path, "0,10,10,100,10,10,0\n")
+        keys = {"asnsim": 1, "sweep": "case.yaml", "outcomes": ["n_cells_end"]}
+        path = tmp_path / "many.yaml"
+        path.write_text(json.dumps(keys | {"vary": {"environment.interstitial_activity": [0, 1]}}))
+        found = load_sweep(path)
+        (tmp_path / "net.csv").unlink()
+        for job in found.jobs():
+            assert job.document().environment.vessels == scenario.environment.vessels
+
+    def test_a_sweep_over_tables_is_refused(self, tmp_path):
+        self.scenario(tmp_path, "0,10,10,100,10,10,0\n")
+        keys = {"asnsim": 1, "sweep": "case.yaml", "outcomes": ["n_cells_end"]}
+        path = tmp_path / "many.yaml"
+        path.write_text(json.dumps(keys | {"vary": {"environment.vessels.file": ["net.csv"]}}))
+        with pytest.raises(ScenarioError, match="a sweep takes segments_um") as caught:
+            load_sweep(path)
+        assert len(str(caught.value).splitlines()) == 1
 
     def test_points_need_no_second_end_and_no_radius(self, tmp_path):
         scenario = self.scenario(tmp_path, "30,30,30\n", header="x_um,y_um,z_um\n")

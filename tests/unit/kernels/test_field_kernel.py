@@ -267,11 +267,17 @@ def test_a_solve_that_does_not_converge_is_an_error_and_changes_nothing():
 
 
 def test_too_fast_vessels_are_refused():
-    exchange = Reactions(ALL).diffusion.as_array().min() / 100.0
-    Tissue(3, 3, 10.0, 10.0, exchange_rate=3.99 * exchange).vessel_rates(np.full(9, exchange))
-    tissue = Tissue(3, 3, 10.0, 10.0, exchange_rate=4.01 * exchange)
-    with pytest.raises(ScenarioError, match=r"exchange rate .* must lie between"):
-        TissueSolver(tissue, Reactions(ALL), MEDIUM)
+    """The slowest of the species that are solved sets the limit."""
+    diffusion = Reactions(ALL).diffusion.as_array() / 100.0
+    for species in (ALL, (Species.ASN, Species.GLN)):
+        slowest = diffusion[list(species)].min()
+        TissueSolver(
+            Tissue(3, 3, 10.0, 10.0, exchange_rate=3.99 * slowest), Reactions(species), MEDIUM
+        )
+        tissue = Tissue(3, 3, 10.0, 10.0, exchange_rate=4.01 * slowest)
+        with pytest.raises(ScenarioError, match=r"exchange rate .* must lie between"):
+            TissueSolver(tissue, Reactions(species), MEDIUM)
+    assert slowest > diffusion.min()
 
 
 def test_geometry():
