@@ -12,7 +12,7 @@ from abm.record import layout
 from abm.record.reader import Frame, RunReader, is_tumour
 from analysis import colours, style
 from analysis.film_maps import DOTS_PER_INCH, TIMELINE_BOTTOM, TIMELINE_HEIGHT
-from analysis.plots.common import is_replicated
+from analysis.plots.common import doses_of, is_replicated
 from analysis.plots.population import draw_counts
 
 HISTOGRAM_COLUMNS = ("asns", "cell_type", "is_resistant")
@@ -98,14 +98,13 @@ class Timeline(_Drawn):
             (0.065, TIMELINE_BOTTOM / height, 0.70, TIMELINE_HEIGHT / height)
         )
         draw_counts(self.axes, self._time, tables[0])
-        self.axes.set_yscale("log")
         if beside:
             highest = max(float(table["n_cells"].max()) for table in tables)
             self.axes.set_ylim(0.7, 1.6 * max(highest, 1.0))
         self.axes.set_ylabel("Cells", fontsize=10)
         style.tidy(self.axes)
         self._time.apply(self.axes)
-        style.mark_doses(self.axes, self._time, run.doses, has_labels=True)
+        style.mark_doses(self.axes, self._time, doses_of(run), has_labels=True)
         style.legend_right(self.axes)
         (self._cursor,) = self.axes.plot(
             [0.0, 0.0], [0.0, 1.0], color=style.BLACK, linewidth=1.6,

@@ -18,9 +18,16 @@ padding:1rem}
 h1{font-size:1.5rem;line-height:1.2;margin:.2rem 0}
 h2{font-size:1.15rem;margin:2rem 0 .4rem;border-bottom:1px solid #ddd}
 h3{font-size:1rem;margin:1.2rem 0 .3rem}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto;background:linear-gradient(90deg,#fff 40%,#fff0) local,
+linear-gradient(270deg,#fff 40%,#fff0) 100% 0 local,linear-gradient(90deg,#0003,#0000) scroll,
+linear-gradient(270deg,#0003,#0000) 100% 0 scroll;background-repeat:no-repeat;
+background-size:2.5rem 100%,2.5rem 100%,.8rem 100%,.8rem 100%}
+.many{width:min(94vw,78rem);margin-left:calc(50% - min(47vw,39rem))}
 table{border-collapse:collapse;font-size:.85rem;min-width:100%}
-th,td{padding:.3rem .6rem;border-bottom:1px solid #e4e4e4;text-align:right;white-space:nowrap}
+th,td{padding:.3rem .6rem;border-bottom:1px solid #e4e4e4;text-align:right}
+td{white-space:nowrap}
+.many td{white-space:normal;min-width:3.2rem}.many th{overflow-wrap:anywhere;min-width:3.6rem}
+.many th,.many td{padding:.3rem .35rem}
 th:first-child,td:first-child{text-align:left}
 th.words,td.words,td.text{text-align:left}
 td.text{white-space:normal;min-width:9rem;overflow-wrap:anywhere}
@@ -36,8 +43,10 @@ figcaption,.small{font-size:.85rem;color:#555}
 .note{background:#fff6df;border-left:4px solid #e69f00;padding:.5rem .8rem;margin:.6rem 0}
 li{margin:.2rem 0}
 @media print{body{max-width:none;font-size:10pt;padding:0}h2,h3{break-after:avoid}
-figure,tr,.note{break-inside:avoid}.scroll{overflow:visible}table{font-size:7.5pt}
-th,td,td.text{white-space:normal;min-width:0;overflow-wrap:anywhere;padding:.15rem .3rem}
+figure,tr,.note{break-inside:avoid}
+.scroll{overflow:visible;background:none}.many{width:auto;margin:0}table{font-size:7.5pt}
+th,td,td.text,.many th,.many td{white-space:normal;min-width:0;overflow-wrap:anywhere;
+padding:.15rem .3rem}
 .facts td:first-child{white-space:nowrap;overflow-wrap:normal}pre{font-size:7.5pt}}
 """
 _PROLOGUE = re.compile(r"^.*?(?=<svg)", re.DOTALL)
@@ -49,6 +58,8 @@ _PLACES = {"doi": "https://doi.org/", "pmc": "https://pmc.ncbi.nlm.nih.gov/artic
 _TRAILING = ".,;)]"
 LONG_TEXT = 28
 """Cells of a table that are longer are wrapped."""
+MANY_COLUMNS = 6
+"""Tables of more columns are wider than the text and wrap all their cells."""
 _NUMBER = re.compile(r"^(?:[-<]?\s*[\d.]|-$|$|nan$)")
 
 
@@ -100,6 +111,7 @@ def bullets(texts: Iterable[str]) -> str:
 def table(rows: pd.DataFrame) -> str:
     """Return a table that scrolls on a narrow screen; every cell is shown as its text.
 
+    A shade at an edge tells that there is more behind it. Many columns take more room than text.
     Columns of numbers are set to the right, words to the left.
     """
     are_words = [
@@ -114,8 +126,9 @@ def table(rows: pd.DataFrame) -> str:
         "<tr>" + "".join(map(_cell, row, are_words)) + "</tr>"
         for row in rows.itertuples(index=False)
     )
+    kind = "scroll many" if rows.shape[1] > MANY_COLUMNS else "scroll"
     return (
-        f'<div class="scroll"><table><thead><tr>{head}</tr></thead>'
+        f'<div class="{kind}"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import Collection
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
@@ -26,16 +28,17 @@ _THINNEST = 0.55
 """Least factor on the width of lines."""
 _NARROW_INCH = 5.0
 """Narrower figures have legends above their panels, and titles in several lines."""
-_TALLEST_INCH = 9.2
+_TALLEST_INCH = 8.8
+"""Journals print up to 225 mm."""
 _NARROW_SQUEEZE = 0.72
 _ROOM_OF_MAPS = 1.2
 """Maps keep their shape; their titles do not shrink with them."""
 _LETTER = 0.56
 """Mean width of a letter over the size of the font, with a margin."""
 _LEGEND_COLUMNS, _LEGEND_LINE = 2, 1.35
-_WIDEST_COLUMN = 24
-"""Longer entries get a line of their own."""
-_TIGHT = {
+_BESIDE_LEGEND_INCH = 0.75
+"""Of a narrow figure: the labels and ticks left of the panels, and the edge."""
+_TIGHT: dict[str, Any] = {
     "frameon": False, "borderaxespad": 0.0, "borderpad": 0.1, "labelspacing": 0.25,
     "handlelength": 1.6, "handletextpad": 0.5, "columnspacing": 1.2, "alignment": "left",
 }  # fmt: skip
@@ -109,14 +112,37 @@ def _again(legend: Legend) -> tuple[dict[str, Any], float, int]:
     texts = legend.get_texts()
     size = max((float(text.get_fontsize()) for text in texts), default=_SMALLEST_TEXT)
     labels = [text.get_text() for text in texts]
-    is_wide = max(map(len, labels), default=0) > _WIDEST_COLUMN
-    n_columns = 1 if is_wide else min(_LEGEND_COLUMNS, len(labels))
+    n_columns = min(_columns_that_fit(legend, labels, size), len(labels))
     title = legend.get_title().get_text()
     options: dict[str, Any] = {
         "handles": legend.legend_handles, "labels": labels, "ncols": n_columns, "fontsize": size,
         "title": title or None, "title_fontsize": size, **_TIGHT,
     }  # fmt: skip
     return options, size, -(-len(labels) // max(n_columns, 1)) + bool(title)
+
+
+def _columns_that_fit(legend: Legend, labels: list[str], size: float) -> int:
+    """Return how many columns of a legend, by the width of its words, one column of text holds."""
+    renderer = FigureCanvasAgg(legend.get_figure(root=True)).get_renderer()
+    font = FontProperties(size=size)
+    per_inch = renderer.points_to_pixels(_POINTS_PER_INCH)
+    widths = [
+        renderer.get_text_width_height_descent(label, font, False)[0] / per_inch for label in labels
+    ]
+    em = size / _POINTS_PER_INCH
+    handle, gap = (
+        (_TIGHT["handlelength"] + _TIGHT["handletextpad"]) * em,
+        _TIGHT["columnspacing"] * em,
+    )
+    room = WIDTHS_MM["one-column"] / _MM_PER_INCH
+    if legend.axes is not None:
+        room -= _BESIDE_LEGEND_INCH
+    for n_columns in range(_LEGEND_COLUMNS, 1, -1):
+        n_rows = -(-len(labels) // n_columns)
+        widest = [max(widths[start : start + n_rows]) for start in range(0, len(labels), n_rows)]
+        if sum(widest) + len(widest) * (handle + gap) - gap <= room:
+            return n_columns
+    return 1
 
 
 def _wrap_title(figure: Figure, inches: float) -> None:

@@ -35,6 +35,11 @@ _DAYS_FROM_H = 96.0
 _FONT_SIZE = 9.0
 _TITLE_SIZE = 10.5
 _WIDEST_LABEL = 100
+_OUT_OF_SIGHT = 1e-3
+"""Times the lower end of a log axis: not on it."""
+_LONE_DOT = 4.0
+_LEAST_BELOW = 0.2
+"""Part of the time axis from which a time below the axis is named."""
 _PADDING = 0.08
 """Space above and below what is drawn [inch]."""
 
@@ -173,5 +178,34 @@ def _label_doses(axes: Axes, doses: Sequence[tuple[float, str]]) -> None:
 
 
 def floor_positive(values: np.ndarray, floor: float) -> np.ndarray:
-    """Return values for a log axis: nothing below ``floor``, NaN stays NaN."""
-    return np.where(np.isnan(values), np.nan, np.maximum(values, floor))
+    """Return values for a log axis that ends at ``floor``; NaN stays NaN.
+
+    What lies below, zero included, stays below the axis: a line leaves the panel where its values
+    do, and no line along the edge stands for values that were not there.
+    """
+    return np.where(np.isnan(values), np.nan, np.maximum(values, _OUT_OF_SIGHT * floor))
+
+
+def draw_line(axes: Axes, x: np.ndarray, values: np.ndarray, floor: float, **options: Any) -> None:
+    """Draw a line on axes that end at ``floor``; a value between two gaps is a dot.
+
+    ``x`` is in units of the axis, NaN in ``values`` is a gap, ``options`` are those of a line.
+    """
+    axes.plot(x, floor_positive(values, floor), **options)
+    around = np.pad(np.isnan(values), 1, constant_values=True)
+    is_alone = around[:-2] & around[2:] & (values >= floor)
+    if is_alone.any():
+        axes.plot(x[is_alone], values[is_alone], "o", color=options.get("color", BLACK),
+                  markersize=_LONE_DOT, clip_on=False, zorder=5)  # fmt: skip
+
+
+def mark_below(axes: Axes, x: np.ndarray, values: np.ndarray, floor: float, colour: str) -> None:
+    """Write "below ..." at the lower edge of a log axis, along the longest time below ``floor``."""
+    edges = np.flatnonzero(np.diff(np.pad((values < floor).astype(int), 1)))
+    first, last = x[edges[::2]], x[edges[1::2] - 1]
+    stretches = zip(first.tolist(), last.tolist(), strict=True)
+    start, end = max(stretches, key=lambda one: one[1] - one[0], default=(0.0, 0.0))
+    if end - start > _LEAST_BELOW * float(np.nanmax(x)):
+        axes.text((start + end) / 2.0, 0.03, f"below {floor:g}", fontsize=_FONT_SIZE - 1.5,
+                  color=colour, ha="center", va="bottom",
+                  transform=axes.get_xaxis_transform())  # fmt: skip

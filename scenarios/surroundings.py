@@ -272,6 +272,8 @@ class Surroundings:
     def _notes(self) -> dict[str, object]:
         """Return what run.json says of the surroundings."""
         notes: dict[str, object] = {"doses": self._describe_doses()}
+        if self._scenario.treatment.rules:
+            notes["has_rules"] = True
         environment = self._scenario.environment
         if isinstance(environment, Well) and environment.dose_factors is not None:
             notes["dose_factors"] = list(environment.dose_factors)

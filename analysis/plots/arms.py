@@ -42,7 +42,7 @@ def arms_figure(runs: Sequence[RunReader]) -> Figure:
                 continue
             values = table[column].to_numpy(float)
             if lowest is not None:
-                values = np.maximum(values, lowest)
+                values = style.floor_positive(values, lowest)
             panel.plot(time(table["time_h"]), values, color=colours.SERIES[i % len(colours.SERIES)],
                        linewidth=1.6, label=run.folder.name)  # fmt: skip
         _finish(panel, label, lowest)

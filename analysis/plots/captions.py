@@ -1,7 +1,7 @@
 """Captions of the figures of a run: what is drawn, how, and in which units."""
 
 from abm.record.reader import RunReader
-from analysis.plots.common import is_replicated, run_title
+from analysis.plots.common import doses_of, is_replicated, run_title
 
 CAPTIONS = {
     "course": (
@@ -47,6 +47,6 @@ def caption(name: str, run: RunReader) -> str:
     if is_replicated(run.timeseries):
         number = run.timeseries["replicate"].nunique()
         parts.append(f"{number} replicates.")
-    if run.doses:
+    if doses_of(run):
         parts.append("Triangles and dotted lines: doses.")
     return " ".join([*parts, f"Simulated: {run_title(run)}."])

@@ -70,13 +70,14 @@ def curve_figure(
     for axes, (arm, colour) in zip(panels, series(arms).items(), strict=True):
         own = curves[(curves["arm"] == arm) & (curves["day"] <= until_d)]
         day = own["day"].to_numpy()
-        band = {p: np.maximum(own[f"{column}_p{p:02d}"].to_numpy(), floor)
+        band = {p: style.floor_positive(own[f"{column}_p{p:02d}"].to_numpy(float), floor)
                 for p in (5, 25, 50, 75, 95)}  # fmt: skip
         axes.fill_between(day, band[5], band[95], color=colour, alpha=0.15, linewidth=0)
         axes.fill_between(day, band[25], band[75], color=colour, alpha=0.3, linewidth=0)
         axes.plot(day, band[50], color=colour, linewidth=1.2)
         axes.axhline(level, color=style.GREY, linewidth=0.8, linestyle=(0, (2, 2)))
         axes.set_yscale("log")
+        axes.set_ylim(bottom=floor)
         axes.set_title(arm, fontsize=9.0, loc="left")
         style.tidy(axes)
     panels[-1].set_xlabel("Days")

@@ -10,6 +10,10 @@ from abm.record.reader import RunReader
 from abm.units import HOURS_PER_DAY
 from analysis.style import TimeAxis
 
+_SAME = 0.005
+"""Relative difference up to which an amount is the planned one."""
+_ACTIVITY = "asparaginase_IU_per_mL"
+
 
 def run_title(run: RunReader) -> str:
     """Return scenario, seed and, where it applies, that the run is unfinished."""
@@ -45,16 +49,34 @@ def _memory_mark(run: RunReader) -> str:
 
 
 def doses_of(run: RunReader) -> list[tuple[float, str]]:
-    """Return times [h] and labels of the doses: of one patient those given, else those planned."""
+    """Return times [h] and labels of the doses: of one patient those given, else those planned.
+
+    A dose of another product or amount than planned is named by what was given. Where rules may
+    withhold doses and no table tells which, the labels say "planned"; where there never was any
+    activity there are none.
+    """
     if not run.has(layout.EVENTS) or is_replicated(run.timeseries):
-        return run.doses
+        return _planned_doses(run)
     given = run.events[run.events["kind"] == "dose"]
     planned = {round(time_h, 3): label for time_h, label in run.doses}
     hours = given["day"].to_numpy(float) * HOURS_PER_DAY
-    return [
-        (float(hour), planned.get(round(float(hour), 3), str(product)))
-        for hour, product in zip(hours, given["product"], strict=True)
-    ]
+    labels: list[str] = []
+    amounts: dict[str, float] = {}
+    for hour, product, amount in zip(hours, given["product"], given["value"], strict=True):
+        label = planned.get(round(float(hour), 3), "")
+        first = amounts.setdefault(label, amount)
+        is_as_planned = label.startswith(str(product)) and not abs(amount / first - 1.0) > _SAME
+        own = str(product) if np.isnan(amount) else f"{product} {amount:.0f} IU"
+        labels.append(label if is_as_planned else own)
+    return list(zip(hours.tolist(), labels, strict=True))
+
+
+def _planned_doses(run: RunReader) -> list[tuple[float, str]]:
+    if not run.info.get("has_rules"):
+        return run.doses
+    if _ACTIVITY in run.timeseries and not (run.timeseries[_ACTIVITY] > 0.0).any():
+        return []
+    return [(hour, f"planned: {label}") for hour, label in run.doses]
 
 
 def jumps_of(run: RunReader) -> list[float]:

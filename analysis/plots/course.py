@@ -30,8 +30,6 @@ _BAND = (0.05, 0.5, 0.95)
 _LEAST_ACTIVITY, _TARGET = 1e-3, 0.1
 _LEAST_ASN, _ASN_LIMIT, _CSF_LIMIT = 1e-2, 0.5, 1.0
 """Depleted in plasma and in the cerebrospinal fluid, as the days of depletion count it [uM]."""
-_OUT_OF_SIGHT = 1e-6
-"""Nothing, on a log axis whose end lies far above: the line leaves the panel."""
 _LOWEST_COUNT = 0.8
 """Lower end of the log axis of cells: one cell is visible, none falls on the edge."""
 _SHARE_FLOOR = 1e-7
@@ -97,8 +95,8 @@ def course_figure(run: RunReader) -> Figure | None:
 
 
 def _draw_activity(axes: Axes, time: style.TimeAxis, table: pd.DataFrame, run: RunReader) -> None:
-    _line(axes, time, table, "asparaginase_IU_per_mL", colours.ACTIVITY, "activity", _OUT_OF_SIGHT,
-          jumps=jumps_of(run))  # fmt: skip
+    _line(axes, time, table, "asparaginase_IU_per_mL", colours.ACTIVITY, "activity",
+          _LEAST_ACTIVITY, jumps=jumps_of(run))  # fmt: skip
     axes.axhline(_TARGET, color=style.VERMILION, linewidth=1.0, linestyle=(0, (4, 2)),
                  label=f"target, {_TARGET:g} IU/mL")  # fmt: skip
     axes.set_yscale("log")
@@ -110,9 +108,9 @@ def _draw_activity(axes: Axes, time: style.TimeAxis, table: pd.DataFrame, run: R
 def _draw_asparagine(axes: Axes, time: style.TimeAxis, table: pd.DataFrame, run: RunReader) -> None:
     jumps = jumps_of(run)
     axes.set_yscale("log")
-    _line(axes, time, table, "asn_uM", colours.ASN, "plasma, true", _OUT_OF_SIGHT, jumps=jumps)
+    _line(axes, time, table, "asn_uM", colours.ASN, "plasma, true", _LEAST_ASN, jumps=jumps)
     if has_values(table, "asn_csf_uM"):
-        _line(axes, time, table, "asn_csf_uM", colours.CSF, "CSF, true", _OUT_OF_SIGHT)
+        _line(axes, time, table, "asn_csf_uM", colours.CSF, "CSF, true", _LEAST_ASN)
         axes.axhline(_CSF_LIMIT, color=colours.CSF, linewidth=1.0, linestyle=(0, (4, 2)),
                      label=f"CSF depleted < {_CSF_LIMIT:g} uM")  # fmt: skip
     if has_values(table, "asn_measured_uM") and not is_replicated(table):
@@ -205,11 +203,10 @@ def _line(
 ) -> None:
     """Draw a column: as it is, or as median and 5-95 % over patients."""
     if not is_replicated(table):
-        values = style.floor_positive(table[column].to_numpy(float), floor)
-        hours, values = broken(table[layout.TIME].to_numpy(float), values, jumps)
-        axes.plot(time(hours), values, linestyle=dash, color=colour, linewidth=width, label=label)
-        alone = np.isnan(np.roll(values, 1)) & np.isnan(np.roll(values, -1))
-        axes.plot(time(hours[alone]), values[alone], ".", color=colour, markersize=2.0 * width)
+        hours, values = (table[name].to_numpy(float) for name in (layout.TIME, column))
+        hours, values = broken(hours, values, jumps)
+        style.draw_line(axes, time(hours), values, floor, linestyle=dash, color=colour,
+                        linewidth=width, label=label)  # fmt: skip
         return
     frame = bands(table, column, _BAND)
     x = time(frame.index.to_numpy(float))

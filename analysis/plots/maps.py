@@ -10,7 +10,7 @@ from abm.record.reader import Frame, RunReader, is_tumour
 from analysis import scales, style
 from analysis.clones import turning_points
 from analysis.planes import is_solid, planes
-from analysis.plots.common import run_title
+from analysis.plots.common import doses_of, run_title
 from analysis.scale_bar import draw_scale_bar
 
 MOST_MAPS = 6
@@ -97,16 +97,15 @@ def chosen_frames(run: RunReader, most: int = MOST_MAPS) -> dict[int, str]:
     times = run.frame_times
     table = run.timeseries.drop_duplicates("time_h")
     course_h = table["time_h"].to_numpy(float)
-    course = turning_points(course_h, table["n_cells"].to_numpy(float), run.doses)
-    points = {"before the drug" if run.doses else "start": course.before_drug, "end": course.end}
+    doses = doses_of(run)
+    course = turning_points(course_h, table["n_cells"].to_numpy(float), doses)
+    points = {"before the drug" if doses else "start": course.before_drug, "end": course.end}
     if course.nadir not in points.values():
         points["nadir"] = course.nadir
     if course.relapse is not None:
         points["relapse"] = course.relapse
     if course.nadir - course.before_drug > 1:
-        points["under the drug" if run.doses else "falling"] = (
-            course.before_drug + course.nadir
-        ) // 2
+        points["under the drug" if doses else "falling"] = (course.before_drug + course.nadir) // 2
     named: dict[int, str] = {}
     for name, row in points.items():
         if len(named) < most:

@@ -48,7 +48,7 @@ def nutrients_figure(run: RunReader) -> Figure | None:
 def _draw(
     axes: Axes, time: TimeAxis, time_h: np.ndarray, values: np.ndarray, colour: str, floor: float
 ) -> None:
-    axes.plot(time(time_h), style.floor_positive(values, floor), color=colour, linewidth=1.8)
+    style.draw_line(axes, time(time_h), values, floor, color=colour, linewidth=1.8)
     positive = values[values > floor]
     if (
         positive.size == 0
@@ -57,6 +57,7 @@ def _draw(
         axes.set_ylim(0.0, 1.1 * float(np.nanmax(values)))
     else:
         axes.set_yscale("log")
+        style.mark_below(axes, time(time_h), values, floor, colour)
         axes.set_ylim(0.7 * max(float(np.nanmin(values)), floor), 1.6 * float(positive.max()))
 
 

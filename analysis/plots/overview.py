@@ -1,6 +1,6 @@
 """Numbers of cells, asparagine and activity over time in one figure, for one run or several."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from matplotlib.ticker import NullFormatter
 from abm.record import layout
 from analysis import style
 from analysis.clones import bands
-from analysis.plots.common import has_values, is_replicated
+from analysis.plots.common import broken, has_values, is_replicated
 
 _ARM_COLOURS = (style.BLUE, style.VERMILION, style.GREEN, style.PURPLE)
 _DASHES = ("-", (0, (5, 1.5)), (0, (1, 1)), "-.")
@@ -22,6 +22,7 @@ _LEAST_DECADES = 1.0
 _TRIANGLES = (1.05, 1.14, 1.23, 1.32)
 """Heights of the marks of the doses of each arm, over the uppermost panel."""
 _FONT = 9.0
+_ACTIVITY = "asparaginase_IU_per_mL"
 
 
 class _Panel(NamedTuple):
@@ -36,9 +37,7 @@ class _Panel(NamedTuple):
 _PANELS = (
     _Panel("Cells", (("n_cells", "tumour", 1.9), ("n_resistant", "resistant", 0.9)), 0.7),
     _Panel("Asparagine\n(uM)", (("asn_uM", "", 1.7),), 1e-4, (0.5, "0.5 uM, depleted")),
-    _Panel(
-        "Asparaginase\n(IU/mL)", (("asparaginase_IU_per_mL", "", 1.7),), 1e-4, (0.1, "0.1 IU/mL")
-    ),
+    _Panel("Asparaginase\n(IU/mL)", ((_ACTIVITY, "", 1.7),), 1e-4, (0.1, "0.1 IU/mL")),
 )
 
 
@@ -47,13 +46,15 @@ def overview_figure(
     doses: Mapping[str, list[tuple[float, str]]],
     *,
     parted_h: float | None = None,
+    jumps: Mapping[str, list[float]] | None = None,
     width: float = 8.0,
 ) -> Figure | None:
     """Draw timeseries tables by name of the arm, over one axis of time.
 
     ``doses`` are times [h] and labels by arm; ``parted_h`` marks where a second arm left the
-    first; ``width`` in inches. Replicates are drawn as mean and 5 to 95 %. None before there are
-    two times.
+    first; ``jumps`` are the times [h] by arm after which the activity jumps, without it those of
+    all doses; ``width`` in inches. Replicates are drawn as mean and 5 to 95 %. None before there
+    are two times.
     """
     arms = {name: table for name, table in arms.items() if table[layout.TIME].nunique() > 1}
     panels = [
@@ -73,7 +74,8 @@ def overview_figure(
     grid = np.atleast_1d(figure.subplots(len(panels), 1, sharex=True))
     for axes, panel in zip(grid, panels, strict=True):
         for number, (name, table) in enumerate(arms.items()):
-            _draw(axes, time, table, panel, number, name if len(arms) > 1 else "")
+            breaks = [hour for hour, _ in doses.get(name, [])] if jumps is None else jumps[name]
+            _draw(axes, time, table, panel, number, name if len(arms) > 1 else "", breaks)
         _scale(axes, panel, list(arms.values()))
         axes.set_ylabel(panel.label)
         style.tidy(axes)
@@ -92,7 +94,13 @@ def overview_figure(
 
 
 def _draw(
-    axes: Axes, time: style.TimeAxis, table: pd.DataFrame, panel: _Panel, number: int, name: str
+    axes: Axes,
+    time: style.TimeAxis,
+    table: pd.DataFrame,
+    panel: _Panel,
+    number: int,
+    name: str,
+    jumps: Sequence[float],
 ) -> None:
     colour, dash = _ARM_COLOURS[number % 4], _DASHES[number % 4]
     for column, text, width in panel.columns:
@@ -102,13 +110,15 @@ def _draw(
         if is_replicated(table):
             frame = bands(table, column, _BAND)
             x = time(frame.index.to_numpy(float))
-            low, high = (np.maximum(frame[q].to_numpy(float), panel.floor) for q in _BAND)
+            low, high = (style.floor_positive(frame[q].to_numpy(float), panel.floor) for q in _BAND)
             axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
             values = frame["mean"].to_numpy(float)
         else:
-            x, values = time(table[layout.TIME]), table[column].to_numpy(float)
-        axes.plot(x, np.maximum(values, panel.floor), color=colour, linestyle=dash,
-                  linewidth=width, label=label)  # fmt: skip
+            hours, values = (table[one].to_numpy(float) for one in (layout.TIME, column))
+            hours, values = broken(hours, values, jumps if column == _ACTIVITY else ())
+            x = time(hours)
+        style.draw_line(axes, x, values, panel.floor, color=colour, linestyle=dash,
+                        linewidth=width, label=label)  # fmt: skip
 
 
 def _scale(axes: Axes, panel: _Panel, tables: list[pd.DataFrame]) -> None:

@@ -23,7 +23,8 @@ def patient_figure(
     axes = figure.subplots()
     day = curve["time_d"].to_numpy()
     low, middle, high = (
-        np.maximum(curve[name].to_numpy(), _FLOOR) for name in ("low", "activity", "high")
+        style.floor_positive(curve[name].to_numpy(float), _FLOOR)
+        for name in ("low", "activity", "high")
     )
     axes.fill_between(day, low, high, color=style.BLUE, alpha=0.18, linewidth=0)
     axes.plot(day, middle, color=style.BLUE, linewidth=1.3, label="fitted, 90 %")

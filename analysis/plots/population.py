@@ -1,6 +1,5 @@
 """Number of cells over time, and how many of them are resistant."""
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -64,7 +63,7 @@ def _draw_share(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
 
 
 def draw_counts(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
-    """Draw the counts of one run on a log axis."""
+    """Draw the counts of one run on a log axis that ends below one cell."""
     lines = [
         ("n_cells", "tumour cells", colours.TUMOUR, "-"),
         ("n_resistant", "resistant", colours.RESISTANT, "-"),
@@ -73,8 +72,10 @@ def draw_counts(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
     ]
     for column, label, colour, dash in lines:
         if column in table and (column == "n_cells" or table[column].any()):
-            counts = np.maximum(table[column].to_numpy(float), _LOWEST_COUNT)
+            counts = style.floor_positive(table[column].to_numpy(float), _LOWEST_COUNT)
             axes.plot(time(table["time_h"]), counts, dash, color=colour, linewidth=1.8, label=label)
+    axes.set_yscale("log")
+    axes.set_ylim(bottom=_LOWEST_COUNT)
 
 
 def _draw_bands(

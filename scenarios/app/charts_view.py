@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from abm.observe_wells import read_wells
 from abm.record import layout
 from analysis.plots.asns_now import asns_figure
+from analysis.plots.common import doses_of, jumps_of
 from analysis.plots.course import course_figure
 from analysis.plots.distributions import distributions_figure
 from analysis.plots.muller import muller_figure
@@ -61,7 +62,8 @@ def _over_time(visit: Visit) -> None:
         parted = [part["until_h"] for arm in visit.simulation.arms for part in arm.past]
         figure = overview_figure(
             {name: one.timeseries for name, one in records.items()},
-            {name: one.doses for name, one in records.items()},
+            {name: doses_of(one) for name, one in records.items()},
+            jumps={name: jumps_of(one) for name, one in records.items()},
             parted_h=max(parted, default=None),
         )
     _show(figure, "Cells, asparagine and asparaginase over time")

@@ -18,6 +18,7 @@ from analysis.plots import plot_run
 from analysis.plots.common import broken, doses_of, jumps_of, protocol_of
 from analysis.plots.course import course_figure
 from analysis.plots.distributions import QUANTILES, weighted_quantiles
+from analysis.style import draw_line, new_figure
 from analysis.summary import course_summary
 from tests.body_run import DAY, DOSES, course, write_body_run
 
@@ -122,7 +123,34 @@ def test_doses_are_those_given(run, many):
     assert doses_of(many) == many.doses
 
 
+def test_a_dose_of_another_amount_is_named_by_what_was_given(run):
+    adjusted = RunReader(run.folder)
+    events = run.events.copy()
+    last = events.index[events["kind"] == "dose"][-1]
+    events.loc[last, "value"] = 3750.0
+    adjusted.__dict__["events"] = events
+    labels = [label for _, label in doses_of(adjusted)]
+    assert labels[:-1] == ["pegaspargase 2500 IU/m2 iv"] * (len(DOSES) - 1)
+    assert labels[-1] == "pegaspargase 3750 IU"
+
+
+def test_doses_that_rules_may_withhold_are_planned_ones(many):
+    ruled = RunReader(many.folder)
+    ruled.info = ruled.info | {"has_rules": True}
+    assert {label for _, label in doses_of(ruled)} == {"planned: pegaspargase 2500 IU/m2 iv"}
+    ruled.__dict__["timeseries"] = many.timeseries.assign(asparaginase_IU_per_mL=0.0)
+    assert doses_of(ruled) == []
+
+
 class TestBetweenTwoRecords:
+    def test_a_value_between_two_gaps_is_a_dot_and_one_below_the_axis_is_not(self):
+        axes = new_figure(2.0, 2.0).subplots()
+        values = np.array([1e-9, np.nan, 1.13])
+        draw_line(axes, np.array([0.0, 24.0, 26.0]), values, 1e-4)
+        curve, dots = axes.get_lines()
+        assert curve.get_ydata()[0] < 1e-4
+        assert (dots.get_xdata().tolist(), dots.get_ydata().tolist()) == ([26.0], [1.13])
+
     def test_a_dose_into_a_vein_breaks_the_line_and_draws_no_slope(self, run):
         days, activity = line(course_figure(run).axes[0], "activity")
         assert all(np.isnan(activity[days == dose]).any() for dose in DOSES)

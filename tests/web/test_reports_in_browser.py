@@ -12,7 +12,7 @@ from scenarios.report.write import write_report
 from tests.cohort_stand_in import FILE, stand_in
 from tests.tissue_run import write_tissue_run
 
-PHONE, SCREEN = 390, 1200
+PHONE, SCREEN, LAPTOP = 390, 1200, 1280
 LEFT_OUT = "the web tests are left out: "
 
 
@@ -66,6 +66,21 @@ def test_a_report_opens_offline_and_fits(browser, pages, name, width):
     shown, hidden = ("narrow", "wide") if width == PHONE else ("wide", "narrow")
     assert sheet.locator(f"figure .{shown} svg").first.is_visible()
     assert not sheet.locator(f"figure .{hidden} svg").first.is_visible()
+    sheet.close()
+
+
+@pytest.mark.parametrize("name", ["run", "sweep", "cohort"])
+def test_no_column_is_cut_on_a_screen_and_a_phone_scrolls_tables_in_their_box(browser, pages, name):
+    sheet = browser.new_page(viewport={"width": LAPTOP, "height": 844})
+    sheet.goto(pages[name].as_uri())
+    boxes = "[...document.querySelectorAll('.scroll')]"
+    assert sheet.evaluate(f"{boxes}.length") > 0
+    assert sheet.evaluate(f"{boxes}.every(box => box.scrollWidth <= box.clientWidth)")
+    sheet.set_viewport_size({"width": PHONE, "height": 844})
+    hidden = "getComputedStyle(box).overflowX == 'auto' || box.scrollWidth <= box.clientWidth"
+    assert sheet.evaluate(f"{boxes}.every(box => {hidden})")
+    inside = "box.getBoundingClientRect().left >= 0 && box.getBoundingClientRect().right"
+    assert sheet.evaluate(f"{boxes}.every(box => {inside} <= {PHONE})")
     sheet.close()
 
 
