@@ -17,6 +17,7 @@ from abm.errors import NumericalError, ScenarioError
 from abm.kernels import grid as levels
 from abm.kernels import multigrid
 from abm.state.sites import Drug, Species
+from tests.linear_solver import contraction, iterations
 from tests.naive import field as naive
 
 MEDIUM = np.array([50.0, 550.0, 80.0, 20.0, 380.0, 150.0, 35.0, 5000.0, 100.0])
@@ -72,32 +73,12 @@ def test_cycle_is_a_symmetric_positive_operator(shape, faces):
     assert np.linalg.eigvalsh(operator).min() > 0.0
 
 
-def residual_per_cycle(grid, work, inside, n_cycle=15):
-    """Contraction of the cycle alone, without conjugate gradients."""
-    error, product = np.zeros_like(work.source), np.zeros_like(work.source)
-    error[inside] = np.random.default_rng(3).standard_normal(inside.stop - inside.start)
-    norms = []
-    for _ in range(n_cycle):
-        multigrid.multiply(grid, work.diagonal, error, product)
-        norms.append(np.linalg.norm(product[inside]))
-        work.source[inside] = -product[inside]
-        multigrid.cycle(grid, work, multigrid.absolute_sum(grid, work.source, work.column))
-        error[inside] += work.solution[inside]
-    return norms[-1] / norms[-2]
-
-
-def iterations(grid, work, inside):
-    source = np.random.default_rng(4).standard_normal(inside.stop - inside.start)
-    work.source[inside] = source
-    return multigrid.solve(grid, work, 1e-6 * np.abs(source).sum(), 60)[0]
-
-
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("faces", FACES)
 def test_conjugate_gradients_need_few_iterations(shape, faces):
     """At most 8 where the sides are even; 9 where coarse grids have lone cells."""
     grid, work, _, inside = linear_problem(shape, FACES[faces])
-    assert residual_per_cycle(grid, work, inside) <= 0.45
+    assert contraction(grid, work, inside) <= 0.45
     assert iterations(grid, work, inside) <= (8 if shape == (32, 32, 32) else 9)
 
 

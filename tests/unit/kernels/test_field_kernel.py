@@ -15,6 +15,7 @@ from abm.kernels import field_arrays as field
 from abm.kernels import grid as levels
 from abm.kernels import multigrid
 from abm.state.sites import Drug, Species
+from tests.linear_solver import contraction, iterations
 from tests.naive import field as naive
 
 MEDIUM = np.array([50.0, 550.0, 80.0, 20.0, 380.0, 150.0, 35.0, 5000.0, 100.0])
@@ -80,25 +81,6 @@ def test_cycle_is_a_symmetric_positive_operator(shape, is_fixed):
 
 
 SIZES = [(96, 96), (97, 97), (127, 65), (200, 7), (33, 129), (61, 90)]
-
-
-def contraction(grid, work, inside, n_cycle=15):
-    error = np.zeros_like(work.source)
-    error[inside] = np.random.default_rng(3).standard_normal(inside.stop - inside.start)
-    product, norms = np.zeros_like(error), []
-    for _ in range(n_cycle):
-        multigrid.multiply(grid, work.diagonal, error, product)
-        norms.append(np.linalg.norm(product[inside]))
-        work.source[inside] = -product[inside]
-        multigrid.cycle(grid, work, multigrid.absolute_sum(grid, work.source, work.column))
-        error[inside] += work.solution[inside]
-    return norms[-1] / norms[-2]
-
-
-def iterations(grid, work, inside):
-    source = np.random.default_rng(4).standard_normal(inside.stop - inside.start)
-    work.source[inside] = source
-    return multigrid.solve(grid, work, 1e-6 * np.abs(source).sum(), 60)[0]
 
 
 @pytest.mark.parametrize("shape", SIZES)
