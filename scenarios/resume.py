@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from abm.environment.body import Body
 from abm.environment.body_solver import BodySolver
@@ -13,6 +13,7 @@ from abm.model import PopulationModel
 from abm.order import ORDER
 from abm.processes.dosing import Dosing
 from abm.processes.nutrients import Nutrients
+from abm.processes.patch import Patch
 from abm.processes.therapy import TherapyDosing
 from abm.record import layout
 from abm.record.checkpoint import (
@@ -37,8 +38,6 @@ from scenarios.session import Session, describe
 
 _OF_THE_PAST = ("environment", "cells", "replicates", "barcodes")
 _GRID = ("tick", "coupling", "fate")
-_OF_A_LESION = ("inheritance", "parameters", "seed")
-"""What a branch cannot change where a lesion is attached to a body: it goes on as it is."""
 
 
 def resume(
@@ -155,7 +154,10 @@ def change(session: Session, scenario: Scenario) -> Session:
 
 
 def adopt(model: PopulationModel, before: PopulationModel) -> None:
-    """Put the state of ``before`` into ``model``, which was built from a changed scenario."""
+    """Put the state of ``before`` into ``model``, which was built from a changed scenario.
+
+    A lesion inside of a body goes on in the same way.
+    """
     model.state = before.state
     model.clock.tick, model.clock.fine_until = before.clock.tick, before.clock.fine_until
     for own, past in ((model.ledger, before.ledger), (model.lineage, before.lineage)):
@@ -179,6 +181,8 @@ def adopt(model: PopulationModel, before: PopulationModel) -> None:
             process.begin_at(model.clock)
         elif old is not process:
             process.adopt(old, model.state, model.clock)
+        if isinstance(process, Patch) and isinstance(old, Patch):
+            adopt(cast(PopulationModel, process.model), cast(PopulationModel, old.model))
         model.seconds_per_process[process.name] = before.seconds_per_process.get(process.name, 0.0)
 
 
@@ -193,8 +197,6 @@ def check_changes(past: Scenario, changed: Scenario, at_h: float) -> None:
     kept = [key for key in _OF_THE_PAST if getattr(past, key) != getattr(changed, key)]
     kept += [f"time.{k}" for k in _GRID if getattr(past.time, k) != getattr(changed.time, k)]
     kept += _compounds_of_the_past(past, changed, at_h)
-    if getattr(past.environment, "patch", None) is not None:
-        kept += [k for k in _OF_A_LESION if getattr(past, k) != getattr(changed, k)]
     if past.treatment.patient != changed.treatment.patient and past.treatment.patient is not None:
         kept.append("treatment.patient")
     if kept:

@@ -82,12 +82,3 @@ class Patch(AbstractProcess):
         self.port.take(state)
         while self.model.running and self.model.clock.tick < clock.tick:
             self.model.step()
-
-    def adopt(self, before: AbstractProcess, state: State, clock: Clock) -> None:
-        """Keep the lesion as it is; a later end of the body is one of the lesion as well."""
-        assert isinstance(before, Patch)
-        self.model, self.port = before.model, before.port
-        lesion = self.model
-        lesion.clock.end = clock.end
-        if lesion.exit_reason is not None and lesion.clock.tick < clock.end:
-            lesion.exit_reason, lesion.running = None, True

@@ -5,57 +5,84 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from abm.kernels.changes import child_keys
-from abm.processes.genotypes import genotype_codes, one_number
+from abm.processes.genotypes import genotype_codes
 from abm.state.population import Population
 from abm.state.state import State
+
+_CODE_BITS = 32
+"""Bits of a place that hold the code of the genotype."""
 
 
 @dataclass
 class Pools:
     """Which genotypes are pooled, and the clones of their pools.
 
-    clones    : clone of each pool by its parent clone, for each population, replicate and genotype
-    genotypes : genotypes that are pooled: population, replicate, genotype
+    clones    : clone of each pool by its parent clone, for each population and place
+    genotypes : places that are pooled, for each population
+
+    A place is one number for a genotype in a replicate, :func:`place_of`.
     """
 
-    clones: dict[tuple[str, int, int], dict[int, int]] = field(default_factory=dict)
-    genotypes: set[tuple[str, int, int]] = field(default_factory=set)
+    clones: dict[tuple[str, int], dict[int, int]] = field(default_factory=dict)
+    genotypes: dict[str, set[int]] = field(default_factory=dict)
 
-    def of(self, name: str, replicate: int, code: int) -> dict[int, int]:
+    def of(self, name: str, place: int) -> dict[int, int]:
         """Return the pools of a genotype by parent clone; new ones may be put there."""
-        return self.clones.setdefault((name, replicate, code), {})
+        return self.clones.setdefault((name, place), {})
 
-    def close(self, name: str, replicate: int, code: int) -> None:
-        """Forget the pools of a genotype; its next mutants are clones of their own."""
-        self.genotypes.discard((name, replicate, code))
-        self.clones.pop((name, replicate, code), None)
+    def begin(self, name: str, place: int) -> bool:
+        """Note that a genotype is pooled; return whether that is new."""
+        known = self.genotypes.setdefault(name, set())
+        is_new = place not in known
+        known.add(place)
+        return is_new
+
+    def keep(self, name: str, places: np.ndarray) -> None:
+        """Forget the pools of a population that are not at ``places``, int64[k].
+
+        The next mutants of the others are clones of their own.
+        """
+        known = self.genotypes.get(name, set())
+        for closed in known.difference(places.tolist()):
+            known.remove(closed)
+            self.clones.pop((name, closed), None)
+
+
+def place_of(replicate: np.ndarray, code: np.ndarray) -> np.ndarray:
+    """Return one number for each replicate and genotype code, int64[m]."""
+    return (replicate.astype(np.int64) << _CODE_BITS) | code
+
+
+def replicate_at(place: int) -> int:
+    """Return the replicate of a place."""
+    return place >> _CODE_BITS
 
 
 def split_pools(state: State, population: Population, tick: int, limit: float) -> np.ndarray:
     """Give each cell of the pools of small genotypes a clone and an entry of its own, in place.
 
     A genotype of a replicate with fewer than ``limit`` cells is small; rows must be weighed. The
-    new clones have the pool as parent. Returns (replicate, genotype) of those that were split,
-    int64[2, k]. Two cells of one pool count as two founders (Eq. W8 of docs/model.md says how often
-    that is wrong).
+    new clones have the pool as parent. Returns the places that stay pooled, int64[k]. Two cells of
+    one pool count as two founders (Eq. W8 of docs/model.md says how often that is wrong).
     """
     tallies, clones = population.tallies, state.clones
-    nothing = np.zeros((2, 0), np.int64)
+    nothing = np.zeros(0, np.int64)
     if tallies is None or tallies.n == 0:
         return nothing
     pooled = np.flatnonzero(clones.is_pool[tallies.clone_id])
     if pooled.shape[0] == 0:
         return nothing
     every = slice(0, population.n + population.n_staged)
-    places = np.stack([
-        state.replicate_of(population, every).astype(np.int64), genotype_codes(population, every)
-    ])  # fmt: skip
-    _, first, group = np.unique(one_number(places), return_index=True, return_inverse=True)
+    places, group = np.unique(
+        place_of(state.replicate_of(population, every), genotype_codes(population, every)),
+        return_inverse=True,
+    )
     cells = np.bincount(group, weights=population["weight"][every])
-    is_small = (cells < limit)[group]
-    entries = pooled[is_small[tallies.row[pooled]]]
+    is_small = (cells < limit)[group[tallies.row[pooled]]]
+    entries = pooled[is_small]
+    large = places[np.unique(group[tallies.row[pooled[~is_small]]])]
     if entries.shape[0] == 0:
-        return nothing
+        return large
     counts = tallies.counts[:, entries]
     stage, of = np.nonzero(counts)
     number = counts[stage, of]
@@ -75,5 +102,4 @@ def split_pools(state: State, population: Population, tick: int, limit: float) -
     rows = tallies.row[entries][of]
     tallies.counts[:, entries] = 0
     tallies.add(rows, ids, keys, single)
-    split = np.unique(group[tallies.row[entries]])
-    return places[:, first[split]]
+    return large

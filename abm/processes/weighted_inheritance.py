@@ -11,7 +11,7 @@ from abm.kernels.changes import draw_changes, member_keys
 from abm.parameters import ParameterSet, parameter
 from abm.processes.genotypes import Outcomes, genotype_codes, one_number, outcomes_of
 from abm.processes.inheritance import InheritanceParameters
-from abm.processes.pool_split import Pools, split_pools
+from abm.processes.pool_split import Pools, place_of, replicate_at, split_pools
 from abm.state.columns import Group
 from abm.state.population import Population
 from abm.state.state import State
@@ -113,18 +113,14 @@ class WeightedInheritance:
         )  # fmt: skip
         tallies.add(target[group], clone, mutants.key, counts)
         if is_pooled.any():
-            places = np.stack([replicate[is_pooled], code[is_pooled]])
-            _, first = np.unique(one_number(places), return_index=True)
-            for r, c in places[:, first].T.tolist():
-                if (population.name, r, c) not in self.pools.genotypes:
-                    self.pools.genotypes.add((population.name, r, c))
-                    self._join_pool(state, population, r, c, tick)
+            for place in np.unique(place_of(replicate[is_pooled], code[is_pooled])).tolist():
+                if self.pools.begin(population.name, place):
+                    self._join_pool(state, population, place, tick)
 
     def split(self, state: State, population: Population, tick: int, pool_above: float) -> None:
         """Let the cells of pools be clones of their own where a genotype has become small."""
         limit = min(self.pool.split_share * pool_above, self.pool.most_split)
-        for replicate, code in split_pools(state, population, tick, limit).T.tolist():
-            self.pools.close(population.name, replicate, code)
+        self.pools.keep(population.name, split_pools(state, population, tick, limit))
 
     def _draw(
         self, population: Population, parents: Parents, tick: int, mutation_probability: float
@@ -259,38 +255,40 @@ class WeightedInheritance:
         pooled = np.flatnonzero(is_pooled)
         places = np.stack([replicate[pooled], parent[pooled], code[pooled]])
         _, first, group = np.unique(one_number(places), return_index=True, return_inverse=True)
-        pools = np.array([
-            self._pool_of(
-                state, population.name, int(replicate[i]), int(parent[i]), int(code[i]), tick,
-                int(alleles[i]), float(gain[i]), int(population["mutations"][rows[i]]),
-            )
-            for i in pooled[first]
-        ], np.int64)  # fmt: skip
+        one = pooled[first]
+        pools = self._pools_of(
+            state, population.name, place_of(replicate[one], code[one]), parent[one],
+            (alleles[one], gain[one], population["mutations"][rows[one]]), tick,
+        )  # fmt: skip
         clone[pooled] = pools[group]
         np.add.at(state.clones.n_founders, clone[is_pooled], mutants.n[is_pooled])
         return clone
 
-    def _pool_of(
+    def _pools_of(
         self,
         state: State,
         name: str,
-        replicate: int,
-        parent: int,
-        code: int,
+        place: np.ndarray,
+        parent: np.ndarray,
+        genotype: tuple[np.ndarray, np.ndarray, np.ndarray],
         tick: int,
-        alleles: int,
-        gain: float,
-        mutations: int,
-    ) -> int:
-        """Return the pool of one genotype and parent clone, a new one where there is none."""
-        pools = self.pools.of(name, replicate, code)
-        if parent not in pools:
-            where = replicate if state.sites_per_replicate > 1 else -1
-            ids = state.clones.add_many(
-                np.array([parent]), tick, alleles, gain, mutations, 0, where, is_pool=True
-            )
-            pools[parent] = int(ids[0])
-        return pools[parent]
+    ) -> np.ndarray:
+        """Return the pools of distinct places and parent clones, int64[k]; new ones are made.
+
+        ``genotype`` holds alleles, gain and mutations of each.
+        """
+        found = np.empty(place.shape[0], np.int64)
+        for i, (at, mother) in enumerate(zip(place.tolist(), parent.tolist(), strict=True)):
+            pools = self.pools.of(name, at)
+            if mother not in pools:
+                where = replicate_at(at) if state.sites_per_replicate > 1 else -1
+                alleles, gain, mutations = (values[i] for values in genotype)
+                ids = state.clones.add_many(
+                    np.array([mother]), tick, alleles, gain, mutations, 0, where, is_pool=True
+                )
+                pools[mother] = int(ids[0])
+            found[i] = pools[mother]
+        return found
 
     @staticmethod
     def _genotype(population: Population, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -298,17 +296,13 @@ class WeightedInheritance:
             return population["methylated_alleles"][rows], population["gain"][rows]
         return np.full(rows.shape[0], -1), np.ones(rows.shape[0])
 
-    def _join_pool(
-        self, state: State, population: Population, replicate: int, code: int, tick: int
-    ) -> None:
+    def _join_pool(self, state: State, population: Population, place: int, tick: int) -> None:
         """Let the small clones of a genotype join the pools of their parents."""
         tallies, clones = population.tallies, state.clones
         assert tallies is not None
         row = tallies.row
-        is_here = (state.replicate_of(population, row) == replicate) & (
-            genotype_codes(population, row) == code
-        )
-        entries = np.flatnonzero(is_here)
+        places = place_of(state.replicate_of(population, row), genotype_codes(population, row))
+        entries = np.flatnonzero(places == place)
         ids, group = np.unique(tallies.clone_id[entries], return_inverse=True)
         cells = np.bincount(group, weights=tallies.n_cells[entries])
         is_small = (cells < self.pool.kept_share * cells.sum()) & (clones.n_founders[ids] == 1)
@@ -317,14 +311,11 @@ class WeightedInheritance:
         parents, first, group = np.unique(
             clones.parent[small], return_index=True, return_inverse=True
         )
-        pools = np.array([
-            self._pool_of(
-                state, population.name, replicate, int(parent), code, tick,
-                int(clones.methylated_alleles[one]), float(clones.gain[one]),
-                int(clones.mutations[one]),
-            )
-            for parent, one in zip(parents, small[first], strict=True)
-        ], np.int64)  # fmt: skip
+        one = small[first]
+        pools = self._pools_of(
+            state, population.name, np.full(one.shape[0], place), parents,
+            (clones.methylated_alleles[one], clones.gain[one], clones.mutations[one]), tick,
+        )  # fmt: skip
         clones.pool[small] = pools[group]
         np.add.at(clones.n_founders, pools[group], 1)
         new = clones.pool[tallies.clone_id[entries]]

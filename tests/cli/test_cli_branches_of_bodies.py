@@ -109,16 +109,22 @@ def test_branch_may_shorten_the_monitoring(tmp_path):
     assert drawn["watched"] == drawn["fewer"] == 1  # that of the dose before the branch
 
 
-def test_lesion_of_a_prolonged_run_goes_on(tmp_path):
+def test_lesion_goes_on_and_branches(tmp_path):
     patch = {
         "kind": "tissue", "size": ["100 um", "100 um"], "spacing": "20 um", "thickness": "20 um",
         "vessels": {"fraction": 0.2},
-        "cells": [{"type": "blast", "line": "default-blast", "number": 10}],
+        "cells": [{"type": "blast", "line": "default-blast", "number": 40}],
     }  # fmt: skip
     path = written(tmp_path, {}, patch=patch)
     run("run", path, "--out", tmp_path / "long", "--set", "time.end=2 d")
     run("run", path, "--out", tmp_path / "short", "--set", "time.end=1 d")
     run("resume", tmp_path / "short", "--until", "2 d")
     assert same(tmp_path / "long" / "patch", tmp_path / "short" / "patch") == []
-    branch = ["resume", str(tmp_path / "long"), "--at", "1 d", "--out", str(tmp_path / "other")]
-    assert cli.main([*branch, "--set", "inheritance.methylation=0.1"]) == cli.BAD_INPUT
+    run("resume", tmp_path / "long", "--at", "1 d", "--out", tmp_path / "same")
+    assert same(tmp_path / "long" / "patch", tmp_path / "same" / "patch") == []
+    run("resume", tmp_path / "long", "--at", "1 d", "--out", tmp_path / "slow",
+        "--set", "parameters={cell.translation_half_asn: 200 uM}")  # fmt: skip
+    grown = {name: RunReader(tmp_path / name / "patch").timeseries for name in ("long", "slow")}
+    is_past = grown["long"]["time_h"] <= 24.0
+    assert grown["long"][is_past].equals(grown["slow"][is_past])
+    assert grown["slow"]["n_cells"].iloc[-1] < grown["long"]["n_cells"].iloc[-1]

@@ -9,6 +9,7 @@ from abm.kernels.cell_layout import CellState
 from abm.processes.cohort_merge import MergeParameters, MergeReport, merge_rows
 from abm.processes.genotypes import genotype_codes, outcomes_of
 from abm.processes.inheritance import InheritanceParameters
+from abm.processes.pool_split import Pools, place_of
 from abm.state.clones import Clones
 from abm.state.columns import CellType, Group
 from abm.state.population import Population
@@ -266,3 +267,15 @@ class TestHistory:
 def test_keys_that_make_no_sense_are_refused(entry, message):
     with pytest.raises(ScenarioError, match=message):
         well(cells=[BLASTS | entry])
+
+
+def test_pool_whose_cells_died_out_is_forgotten():
+    """Mutants that come later are a pool of their own, and small clones may join it again."""
+    pools = Pools()
+    first, second = place_of(np.array([0, 3]), np.array([7, 7])).tolist()
+    assert pools.begin("blast-0", first) and pools.begin("blast-0", second)
+    pools.of("blast-0", first)[1] = 5
+    pools.of("blast-0", second)[1] = 6
+    pools.keep("blast-0", np.array([second]))
+    assert pools.of("blast-0", second) == {1: 6} and not pools.begin("blast-0", second)
+    assert pools.of("blast-0", first) == {} and pools.begin("blast-0", first)
