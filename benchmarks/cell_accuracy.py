@@ -51,8 +51,8 @@ def _equal_cost(states: Any) -> list[Row]:
             f"intervals included: {accuracy.error(chosen, exact)}",
             remark="rms by sub-steps, kernel (the same without dilution by growth) / explicit: "
             f"{', '.join(found)}"),
-        Row("G19", "the same without dilution by growth, which the kernel splits off to first "
-            "order", plain[4], min(plain.values()), max(plain.values()), floor=0.5, goal=0.3,
+        Row("G19", "the same without dilution by growth",
+            plain[4], min(plain.values()), max(plain.values()), floor=0.5, goal=0.3,
             is_more_better=False),
     ]  # fmt: skip
 

@@ -22,6 +22,7 @@ from abm.kernels.cell_layout import (
     CellUptake,
     Scratch,
 )
+from abm.kernels.cell_predictor import predict_pools, predict_rest
 from abm.kernels.cell_rates import all_rates, relate_to_size
 from abm.kernels.cell_relaxation import fill_relaxation
 from abm.kernels.cell_steps import (
@@ -30,8 +31,6 @@ from abm.kernels.cell_steps import (
     correct_asp_eaa,
     correct_gln,
     correct_rest,
-    predict_pools,
-    predict_rest,
 )
 
 FMOL_PER_UM_PL = 1e-3

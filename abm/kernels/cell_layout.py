@@ -269,10 +269,12 @@ class Scratch(IntEnum):
     TAKEN = 130
     EXCESS = 131
     UNREST = 132
-    FLUX = 133  # 5 rows
-    GROWTH_SUM = 138
-    HAZARD_SUM = 139
-    AMOUNT = 140  # 7 rows
+    GROWN = 133  # size at the end of the sub-step over that at its start, as predicted
+    SHRINK = 134  # its inverse
+    FLUX = 135  # 5 rows
+    GROWTH_SUM = 140
+    HAZARD_SUM = 141
+    AMOUNT = 142  # 7 rows
 
 
-N_SCRATCH = 147
+N_SCRATCH = 149

@@ -3,7 +3,8 @@
 Every pass is straight-line code over the 64 lanes of ``scratch[N_SCRATCH, 64]``, whose shape the
 compiler knows, so that it vectorises; exponents are products. ``source`` is the first row of the
 states that are read (``Scratch.STATE`` or ``Scratch.PREDICTED``), ``target`` the first of the rate
-rows that are written. The equations are those of docs/model.md, the mechanistic cell.
+rows that are written. The equations are those of docs/model.md, the mechanistic cell. A division
+takes as long as a dozen products, so that the quotients of a pass share one: 1/a = b / (a b).
 """
 
 from abm.kernels._jit import inline_kernel
@@ -18,8 +19,8 @@ from abm.kernels.cell_layout import (
 
 LN2 = 0.6931471805599453
 
-TINY = 1e-300
-"""Keeps a quotient of two zeros finite."""
+TINY = 1e-200
+"""Keeps a quotient of two zeros finite, and its square as well."""
 
 TARGET_OF = Rate.TARGET - CellState.EIF2A_P
 """Rate row of the target of a state, less the state."""
@@ -64,21 +65,25 @@ def growth_rates(scratch, source, target, parameters):  # type: ignore[no-untype
         stress = max(scratch[source + CellState.EIF2A_P, lane] - eif2a_basal, 0.0)
         mtorc1 = min(1.0, scratch[source + CellState.MTORC1, lane] * inverse_full)
         autophagy = scratch[source + CellState.AUTOPHAGY, lane]
-        per_pools = (
+        per_p53 = 1.0 + p53_squared * p53_squared
+        over = (
             translation_rate
             * scratch[Scratch.SYNTHESIS, lane]
             * (without_mtorc1 + (1.0 - without_mtorc1) * mtorc1)
             * (1.0 - eif2a_loss * stress)
-            * (under_p53 + (1.0 - under_p53) / (1.0 + p53_squared * p53_squared))
-            / ((half_asn + asn) * (half_gln + gln) * (half_asp + asp) * (half_eaa + eaa))
+            * (under_p53 * per_p53 + (1.0 - under_p53))
         )
+        under = (half_asn + asn) * (half_gln + gln) * (half_asp + asp) * (half_eaa + eaa) * per_p53
         asn_gln = asn * gln
         asp_eaa = asp * eaa
-        synthesis = per_pools * asn_gln * asp_eaa
+        pools = over * asn_gln * asp_eaa + TINY
+        inverse = 1.0 / (pools * under)
+        per_pools = over * pools * inverse
+        synthesis = pools * pools * inverse
         loss = basal_loss + autophagic * autophagy
         net = max(synthesis - loss, 0.0)
         cut = (scratch[Scratch.CROWDING, lane] - 1.0) * net
-        used = per_pools * (1.0 + cut / (synthesis + TINY))
+        used = per_pools * (1.0 + cut * (under * under * inverse))
         growth = synthesis + cut - loss
         scratch[target + Rate.ASN_TRANSLATION, lane] = asn_in_protein * used * gln * asp_eaa
         scratch[target + Rate.GLN_TRANSLATION, lane] = gln_in_protein * used * asn * asp_eaa
@@ -138,24 +143,23 @@ def exchange_rates(scratch, source, target, parameters):  # type: ignore[no-unty
         asn = scratch[source + CellState.ASN, lane]
         gln = scratch[source + CellState.GLN, lane]
         asp = scratch[source + CellState.ASP, lane]
-        exchanged = (
-            exchange
-            * scratch[Scratch.EAA_SATURATION, lane]
-            / (exchange_half + asn + gln_weight * gln)
+        size = scratch[source + CellState.SIZE, lane]
+        gln_like = glutaminase * gln * size + (
+            scratch[Scratch.UPTAKE + CellUptake.GLU, lane] * gln_per_glu
         )
-        made = (
-            synthetase
-            * scratch[source + CellState.ASNS, lane]
-            / ((synthetase_asp + asp) * (synthetase_gln + gln) * (1.0 + asn * inverse_product))
-        )
-        glu = scratch[Scratch.UPTAKE + CellUptake.GLU, lane] * scratch[Scratch.INVERSE_SIZE, lane]
-        gln_like = glutaminase * gln + glu * gln_per_glu
+        per_exchange = exchange_half + asn + gln_weight * gln
+        per_synthetase = (synthetase_asp + asp) * (synthetase_gln + gln)
+        per_synthetase = per_synthetase * (1.0 + asn * inverse_product)
+        per_asp = asp_half_gln * size + gln_like
+        inverse = 1.0 / (per_exchange * per_synthetase * per_asp)
+        inverse_asp = per_exchange * per_synthetase * inverse
+        inverse = per_asp * inverse
+        exchanged = exchange * scratch[Scratch.EAA_SATURATION, lane] * (per_synthetase * inverse)
+        made = synthetase * scratch[source + CellState.ASNS, lane] * (per_exchange * inverse)
         scratch[target + Rate.ASN_EXPORT, lane] = exchanged + leak
         scratch[target + Rate.GLN_EXPORT, lane] = exchanged * gln_weight
         scratch[target + Rate.GLN_TO_ASN, lane] = made * asp
-        scratch[target + Rate.ASP_SUPPLY, lane] = asp_free + asp_of_gln * gln_like / (
-            asp_half_gln + gln_like
-        )
+        scratch[target + Rate.ASP_SUPPLY, lane] = asp_free + asp_of_gln * gln_like * inverse_asp
         scratch[target + Rate.ASP_LOSS, lane] = made * gln + asp_use
 
 
@@ -197,26 +201,35 @@ def stress_rates(scratch, source, target, parameters):  # type: ignore[no-untype
         stress = max(scratch[source + CellState.EIF2A_P, lane] - eif2a_basal, 0.0)
         mtorc1 = min(1.0, scratch[source + CellState.MTORC1, lane] * inverse_full)
         synthesis = scratch[target + Rate.RELATIVE_SYNTHESIS, lane]
-        uncharged = charging / (charging + asn * asn)
-        uncharged_eaa = charging_eaa / (charging_eaa + eaa * eaa)
+        stress_squared = stress * stress
+        atf4_squared = atf4 * atf4
+        per_eaa = charging_eaa + eaa * eaa
+        per_charge = (charging + asn * asn) * per_eaa
+        uncharged = charging * per_eaa + charging_eaa * (asn * asn)
+        per_stress = half_eif2a_squared + stress_squared
+        per_atf4 = half_atf4_squared + atf4_squared
+        per_p53 = 1.0 + repression * max(p53 - p53_threshold, 0.0)
+        before = per_charge * per_stress
+        after = per_atf4 * per_p53
+        inverse = 1.0 / (before * after)
+        inverse_before = after * inverse
+        inverse_after = before * inverse
         perk = scratch[Scratch.PERK, lane]
-        signal = gcn2 * (uncharged + uncharged_eaa - uncharged * uncharged_eaa) + perk
+        signal = gcn2 * (uncharged * (per_stress * inverse_before)) + perk
         scratch[target + TARGET_OF + CellState.EIF2A_P, lane] = eif2a_basal + (
             1.0 - eif2a_basal
         ) * min(1.0, signal)
-        stress_squared = stress * stress
         scratch[target + TARGET_OF + CellState.ATF4, lane] = (
             atf4_drive
-            * (1.0 + atf4_induction * stress_squared / (half_eif2a_squared + stress_squared))
+            * (1.0 + atf4_induction * stress_squared * (per_charge * inverse_before))
             * (1.0 - mtorc1_share * (1.0 - mtorc1))
         )
-        atf4_squared = atf4 * atf4
-        hill = induction * atf4_squared / (half_atf4_squared + atf4_squared)
+        hill = induction * atf4_squared * (per_p53 * inverse_after)
         act = (1.0 + hill) * inverse_act
         message = scratch[Scratch.BASAL_MESSAGE, lane] * min(act, 1.0)
         message = message + scratch[Scratch.INDUCED_MESSAGE, lane] * max(act - 1.0, 0.0)
-        scratch[target + TARGET_OF + CellState.ASNS_MRNA, lane] = message / (
-            1.0 + repression * max(p53 - p53_threshold, 0.0)
+        scratch[target + TARGET_OF + CellState.ASNS_MRNA, lane] = message * (
+            per_atf4 * inverse_after
         )
         scratch[target + TARGET_OF + CellState.ASNS, lane] = (
             asns_synthesis
@@ -260,9 +273,12 @@ def commitment_rates(scratch, source, target, parameters):  # type: ignore[no-un
         p53 = scratch[source + CellState.P53, lane]
         stress = max(scratch[source + CellState.EIF2A_P, lane] - eif2a_basal, 0.0)
         synthesis = scratch[target + Rate.RELATIVE_SYNTHESIS, lane]
-        uncharged = charging / (charging + asn * asn)
-        scratch[target + TARGET_OF + CellState.GS, lane] = 1.0 + gs_induction * gs_half_squared / (
-            gs_half_squared + gln * gln
+        per_charge = charging + asn * asn
+        per_gs = gs_half_squared + gln * gln
+        inverse = 1.0 / (per_charge * per_gs)
+        uncharged = charging * (per_gs * inverse)
+        scratch[target + TARGET_OF + CellState.GS, lane] = 1.0 + (
+            gs_induction * gs_half_squared * (per_charge * inverse)
         )
         scratch[target + TARGET_OF + CellState.CHOP, lane] = (
             1.0
@@ -312,17 +328,19 @@ def signal_rates(scratch, source, target, parameters):  # type: ignore[no-untype
         arf_cubed = at_arf * at_arf * at_arf
         at_rag = scratch[source + CellState.EAA, lane] + rag_gln * gln
         rag_cubed = at_rag * at_rag * at_rag
-        rag_arm = 1.0 - rag * rag_cubed / (half_rag_cubed + rag_cubed)
-        arf_arm = 1.0 - arf * arf_cubed / (half_arf_cubed + arf_cubed)
-        sestrin = max(scratch[source + CellState.ATF4, lane] * inverse_atf4 - 1.0, 0.0)
-        scratch[target + TARGET_OF + CellState.MTORC1, lane] = (
-            ceiling * (1.0 - rag_arm * arf_arm) * (1.0 - by_ampk * ampk)
-            / (1.0 + by_sestrin * sestrin)
-        )  # fmt: skip
-        bound = asp * inverse_ampk_asp
-        scratch[target + TARGET_OF + CellState.AMPK, lane] = bound / (
-            1.0 + bound + asn * inverse_ampk_asn
+        arms = (half_rag_cubed + rag_cubed) * (half_arf_cubed + arf_cubed)
+        closed = (half_rag_cubed + (1.0 - rag) * rag_cubed) * (
+            half_arf_cubed + (1.0 - arf) * arf_cubed
         )
+        sestrin = max(scratch[source + CellState.ATF4, lane] * inverse_atf4 - 1.0, 0.0)
+        per_arms = arms * (1.0 + by_sestrin * sestrin)
+        bound = asp * inverse_ampk_asp
+        per_ampk = 1.0 + bound + asn * inverse_ampk_asn
+        inverse = 1.0 / (per_arms * per_ampk)
+        scratch[target + TARGET_OF + CellState.MTORC1, lane] = (
+            ceiling * (arms - closed) * (1.0 - by_ampk * ampk) * (per_ampk * inverse)
+        )
+        scratch[target + TARGET_OF + CellState.AMPK, lane] = bound * (per_arms * inverse)
         scratch[target + TARGET_OF + CellState.P53, lane] = p53_induction * ampk * ampk
         scratch[target + TARGET_OF + CellState.AUTOPHAGY, lane] = autophagy_basal + (
             1.0 - autophagy_basal
@@ -341,9 +359,6 @@ def hazard_rates(scratch, source, target, parameters):  # type: ignore[no-untype
     death_maximal = parameters[CellParameter.DEATH_MAXIMAL]
     for lane in range(BLOCK):
         asp = scratch[source + CellState.ASP, lane]
-        scratch[target + TARGET_OF + CellState.ANAPLEROTIC_STRESS, lane] = half_asp_squared / (
-            half_asp_squared + asp * asp
-        )
         growth = scratch[target + Rate.GROWTH, lane]
         reserve = scratch[source + CellState.RESERVE, lane]
         scratch[target + Rate.RESERVE_SUPPLY, lane] = refill if growth >= 0.0 else 0.0
@@ -351,9 +366,15 @@ def hazard_rates(scratch, source, target, parameters):  # type: ignore[no-untype
         commitment = scratch[source + CellState.COMMITMENT, lane]
         squared = commitment * commitment
         fifth = squared * squared * commitment
+        per_asp = half_asp_squared + asp * asp
+        per_commitment = 1.0 + fifth
+        inverse = 1.0 / (per_asp * per_commitment)
+        scratch[target + TARGET_OF + CellState.ANAPLEROTIC_STRESS, lane] = half_asp_squared * (
+            per_commitment * inverse
+        )
         scratch[target + Rate.HAZARD, lane] = (
             death_basal
-            + death_maximal * fifth / (1.0 + fifth)
+            + death_maximal * fifth * (per_asp * inverse)
             + wasting * max(reserve_minimal - reserve, 0.0)
         )
 

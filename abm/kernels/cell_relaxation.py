@@ -2,6 +2,7 @@
 
 from abm.kernels._jit import kernel
 from abm.kernels.cell_layout import N_RELAXING, CellParameter, CellState
+from abm.kernels.cell_phi import over_of, under_of
 
 LN2 = 0.6931471805599453
 
@@ -35,7 +36,4 @@ def fill_relaxation(parameters, dt_h, out):  # type: ignore[no-untyped-def]
         out[level, CellState.GS - first] = step / parameters[CellParameter.GS_TIME]
         for column in range(N_RELAXING):
             r = out[level, column]
-            out[level, column] = (
-                r * (360.0 + r * (60.0 + r * (12.0 + r)))
-                / (360.0 + r * (240.0 + r * (72.0 + r * (12.0 + r))))
-            )  # fmt: skip
+            out[level, column] = r * over_of(r) / under_of(r)

@@ -4,6 +4,10 @@ Each state obeys dx/dt = P - L x. With R = L h and the rational approximation of
 of exp(-R), phi = (1 - exp(-R))/R and alpha = psi/phi, psi = (1 - phi)/R, are quotients of
 polynomials, positive for every R, so that pools stay positive and a steady state stays where it is
 for any h (alpha-QSS, Mott, Oran and van Leer 2000, doi:10.1006/jcph.2000.6605).
+
+Pools are diluted by growth. So x is here the amount in the cell over its size at the start of the
+sub-step: sources in the cell grow with it, uptake does not, losses are in proportion to x, and the
+division by the growth of size at the end gives the concentration.
 """
 
 from abm.kernels._jit import inline_kernel
@@ -18,9 +22,8 @@ from abm.kernels.cell_layout import (
     Rate,
     Scratch,
 )
-
-ASNS_ROW = CellState.ASNS - CellState.EIF2A_P
-"""Place of the synthetase among the relaxing states; its loss varies, so it has its own formula."""
+from abm.kernels.cell_phi import late_of, over_of, slow_phi
+from abm.kernels.cell_predictor import ASNS_ROW
 
 ASN_SCALE, GLN_SCALE, ASP_SCALE, EAA_SCALE = 5.0, 20.0, 20.0, 20.0
 """Pools [uM] below which the tolerance of a sub-step is absolute."""
@@ -30,108 +33,6 @@ SIGNAL_SCALE = 0.1
 
 CALM = 6.0
 """A difference this much below the tolerance allows a sub-step of twice the length."""
-
-
-@inline_kernel
-def _phi(r):  # type: ignore[no-untyped-def]
-    """(1 - exp(-r)) / r."""
-    return (360.0 + r * (60.0 + r * (12.0 + r))) / (
-        360.0 + r * (240.0 + r * (72.0 + r * (12.0 + r)))
-    )
-
-
-@inline_kernel
-def _slow_phi(r):  # type: ignore[no-untyped-def]
-    """(1 - exp(-r)) / r for the slow states, r < 0.1, without a division."""
-    return 1.0 - r * (0.5 - r * (1.0 / 6.0 - r * (1.0 / 24.0 - r / 120.0)))
-
-
-@inline_kernel
-def predict_pools(scratch, parameters):  # type: ignore[no-untyped-def]
-    """Write the predicted pools from the rates at the start of the sub-step."""
-    asn_in_protein = parameters[CellParameter.ASN_IN_PROTEIN]
-    gln_in_protein = parameters[CellParameter.GLN_IN_PROTEIN]
-    eaa_in_protein = parameters[CellParameter.EAA_IN_PROTEIN]
-    catabolism = parameters[CellParameter.GLN_CATABOLISM]
-    synthetase = parameters[CellParameter.GS_CAPACITY]
-    rate = Scratch.RATE_START
-    out = Scratch.PREDICTED
-    for lane in range(BLOCK):
-        step = scratch[Scratch.STEP, lane]
-        inverse_size = scratch[Scratch.INVERSE_SIZE, lane]
-        asn = scratch[CellState.ASN, lane]
-        gln = scratch[CellState.GLN, lane]
-        asp = scratch[CellState.ASP, lane]
-        eaa = scratch[CellState.EAA, lane]
-        returned = scratch[rate + Rate.RETURN, lane]
-        to_asn = scratch[rate + Rate.GLN_TO_ASN, lane]
-        loss = scratch[rate + Rate.GLN_TRANSLATION, lane] + scratch[rate + Rate.GLN_EXPORT, lane]
-        loss = loss + to_asn + catabolism
-        supply = (
-            scratch[Scratch.UPTAKE + CellUptake.GLN, lane] * inverse_size
-            + synthetase * scratch[CellState.GS, lane]
-            + gln_in_protein * returned
-        )
-        scratch[out + CellState.GLN, lane] = gln + (supply - loss * gln) * step * _phi(loss * step)
-        loss = scratch[rate + Rate.ASN_TRANSLATION, lane] + scratch[rate + Rate.ASN_EXPORT, lane]
-        supply = (
-            scratch[Scratch.UPTAKE + CellUptake.ASN, lane] * inverse_size
-            + asn_in_protein * returned
-            + to_asn * gln
-        )
-        scratch[out + CellState.ASN, lane] = asn + (supply - loss * asn) * step * _phi(loss * step)
-        loss = scratch[rate + Rate.ASP_LOSS, lane]
-        supply = scratch[rate + Rate.ASP_SUPPLY, lane]
-        scratch[out + CellState.ASP, lane] = asp + (supply - loss * asp) * step * _phi(loss * step)
-        loss = scratch[rate + Rate.EAA_LOSS, lane]
-        supply = (
-            scratch[Scratch.UPTAKE + CellUptake.EAA, lane] * inverse_size
-            + eaa_in_protein * returned
-        )
-        scratch[out + CellState.EAA, lane] = eaa + (supply - loss * eaa) * step * _phi(loss * step)
-
-
-@inline_kernel
-def predict_rest(scratch):  # type: ignore[no-untyped-def]
-    """Write the predicted synthetase, reserve and relaxing states."""
-    rate = Scratch.RATE_START
-    out = Scratch.PREDICTED
-    for lane in range(BLOCK):
-        step = scratch[Scratch.STEP, lane]
-        asns = scratch[CellState.ASNS, lane]
-        loss = scratch[rate + Rate.ASNS_LOSS, lane]
-        supply = scratch[rate + Rate.TARGET + ASNS_ROW, lane]
-        scratch[out + CellState.ASNS, lane] = asns + (supply - loss * asns) * step * _slow_phi(
-            loss * step
-        )
-        reserve = scratch[CellState.RESERVE, lane]
-        loss = scratch[rate + Rate.RESERVE_LOSS, lane]
-        supply = scratch[rate + Rate.RESERVE_SUPPLY, lane]
-        scratch[out + CellState.RESERVE, lane] = reserve + (
-            supply - loss * reserve
-        ) * step * _slow_phi(loss * step)
-    for row in range(N_RELAXING):
-        if row == ASNS_ROW:
-            continue
-        for lane in range(BLOCK):
-            value = scratch[CellState.EIF2A_P + row, lane]
-            scratch[out + CellState.EIF2A_P + row, lane] = (
-                value
-                + (scratch[rate + Rate.TARGET + row, lane] - value)
-                * scratch[Scratch.RELAXATION + row, lane]
-            )
-
-
-@inline_kernel
-def _over(r):  # type: ignore[no-untyped-def]
-    """Numerator of phi."""
-    return 360.0 + r * (60.0 + r * (12.0 + r))
-
-
-@inline_kernel
-def _late(r):  # type: ignore[no-untyped-def]
-    """Numerator of psi; the common denominator of phi and psi is over + r late."""
-    return 180.0 + r * (60.0 + r * (11.0 + r))
 
 
 @inline_kernel
@@ -151,9 +52,10 @@ def correct_gln(scratch, parameters):  # type: ignore[no-untyped-def]
     guess = Scratch.PREDICTED
     for lane in range(BLOCK):
         step = scratch[Scratch.STEP, lane]
+        grown = scratch[Scratch.GROWN, lane]
         inverse_size = scratch[Scratch.INVERSE_SIZE, lane]
         returned = scratch[start + Rate.RETURN, lane]
-        more_returned = scratch[end + Rate.RETURN, lane] - returned
+        more_returned = scratch[end + Rate.RETURN, lane] * grown - returned
         old = scratch[CellState.GLN, lane]
         translation = 0.5 * (
             scratch[start + Rate.GLN_TRANSLATION, lane] + scratch[end + Rate.GLN_TRANSLATION, lane]
@@ -166,19 +68,20 @@ def correct_gln(scratch, parameters):  # type: ignore[no-untyped-def]
         )
         loss = translation + export + to_asn + catabolism
         r = loss * step
-        over = _over(r)
-        late = _late(r)
+        over = over_of(r)
+        late = late_of(r)
         under = over + r * late
         inverse = 1.0 / (over * under * loss)
         weight = late * loss * over * inverse
         back = gln_in_protein * (returned + weight * more_returned)
         before = synthetase * scratch[CellState.GS, lane]
-        made = before + weight * (synthetase * scratch[guess + CellState.GS, lane] - before)
+        after = synthetase * scratch[guess + CellState.GS, lane] * grown
+        made = before + weight * (after - before)
         supply = scratch[Scratch.UPTAKE + CellUptake.GLN, lane] * inverse_size + back + made
         change = (supply - loss * old) * step * (over * over * loss * inverse)
         held = (supply * step - change) * (over * under * inverse)
         new = old + change
-        difference = abs(new - scratch[guess + CellState.GLN, lane])
+        difference = abs(new * scratch[Scratch.SHRINK, lane] - scratch[guess + CellState.GLN, lane])
         allowed = tolerance * (new + GLN_SCALE)
         scratch[Scratch.EXCESS, lane] = difference - allowed
         scratch[Scratch.UNREST, lane] = CALM * difference - allowed
@@ -201,7 +104,7 @@ def correct_asn(scratch, parameters):  # type: ignore[no-untyped-def]
     for lane in range(BLOCK):
         step = scratch[Scratch.STEP, lane]
         returned = scratch[start + Rate.RETURN, lane]
-        more_returned = scratch[end + Rate.RETURN, lane] - returned
+        more_returned = scratch[end + Rate.RETURN, lane] * scratch[Scratch.GROWN, lane] - returned
         old = scratch[CellState.ASN, lane]
         translation = 0.5 * (
             scratch[start + Rate.ASN_TRANSLATION, lane] + scratch[end + Rate.ASN_TRANSLATION, lane]
@@ -211,8 +114,8 @@ def correct_asn(scratch, parameters):  # type: ignore[no-untyped-def]
         )
         loss = translation + export
         r = loss * step
-        over = _over(r)
-        late = _late(r)
+        over = over_of(r)
+        late = late_of(r)
         under = over + r * late
         inverse = 1.0 / (over * under * loss)
         back = asn_in_protein * (returned + late * loss * over * inverse * more_returned)
@@ -223,7 +126,7 @@ def correct_asn(scratch, parameters):  # type: ignore[no-untyped-def]
         change = (gained - r * old) * (over * over * loss * inverse)
         held = (gained - change) * (over * under * inverse)
         new = old + change
-        difference = abs(new - scratch[guess + CellState.ASN, lane])
+        difference = abs(new * scratch[Scratch.SHRINK, lane] - scratch[guess + CellState.ASN, lane])
         allowed = tolerance * (new + ASN_SCALE)
         scratch[Scratch.EXCESS, lane] = max(scratch[Scratch.EXCESS, lane], difference - allowed)
         scratch[Scratch.UNREST, lane] = max(
@@ -244,40 +147,43 @@ def correct_asp_eaa(scratch, parameters):  # type: ignore[no-untyped-def]
     guess = Scratch.PREDICTED
     for lane in range(BLOCK):
         step = scratch[Scratch.STEP, lane]
-        old = scratch[CellState.ASP, lane]
+        grown = scratch[Scratch.GROWN, lane]
+        shrink = scratch[Scratch.SHRINK, lane]
+        asp = scratch[CellState.ASP, lane]
         loss = 0.5 * (scratch[start + Rate.ASP_LOSS, lane] + scratch[end + Rate.ASP_LOSS, lane])
         r = loss * step
-        over = _over(r)
-        late = _late(r)
-        inverse = 1.0 / (over * (over + r * late))
+        over_asp = over_of(r)
+        late = late_of(r)
+        under_asp = over_asp + r * late
         supply = scratch[start + Rate.ASP_SUPPLY, lane]
-        more = scratch[end + Rate.ASP_SUPPLY, lane] - supply
-        change = over * (supply - loss * old) + late * more
-        new = old + change * step * over * inverse
-        difference = abs(new - scratch[guess + CellState.ASP, lane])
-        allowed = tolerance * (new + ASP_SCALE)
-        excess = max(scratch[Scratch.EXCESS, lane], difference - allowed)
-        unrest = max(scratch[Scratch.UNREST, lane], CALM * difference - allowed)
-        scratch[guess + CellState.ASP, lane] = new
-        old = scratch[CellState.EAA, lane]
+        more = scratch[end + Rate.ASP_SUPPLY, lane] * grown - supply
+        change_asp = over_asp * (supply - loss * asp) + late * more
+        eaa = scratch[CellState.EAA, lane]
         loss = 0.5 * (scratch[start + Rate.EAA_LOSS, lane] + scratch[end + Rate.EAA_LOSS, lane])
         r = loss * step
-        over = _over(r)
-        late = _late(r)
-        inverse = 1.0 / (over * (over + r * late))
+        over_eaa = over_of(r)
+        late = late_of(r)
+        under_eaa = over_eaa + r * late
         returned = scratch[start + Rate.RETURN, lane]
         supply = (
             scratch[Scratch.UPTAKE + CellUptake.EAA, lane] * scratch[Scratch.INVERSE_SIZE, lane]
             + eaa_in_protein * returned
         )
-        more = eaa_in_protein * (scratch[end + Rate.RETURN, lane] - returned)
-        change = over * (supply - loss * old) + late * more
-        new = old + change * step * over * inverse
-        difference = abs(new - scratch[guess + CellState.EAA, lane])
-        allowed = tolerance * (new + EAA_SCALE)
+        more = eaa_in_protein * (scratch[end + Rate.RETURN, lane] * grown - returned)
+        change_eaa = over_eaa * (supply - loss * eaa) + late * more
+        inverse = step / (under_asp * under_eaa)
+        asp = asp + change_asp * (under_eaa * inverse)
+        eaa = eaa + change_eaa * (under_asp * inverse)
+        difference = abs(asp * shrink - scratch[guess + CellState.ASP, lane])
+        allowed = tolerance * (asp + ASP_SCALE)
+        excess = max(scratch[Scratch.EXCESS, lane], difference - allowed)
+        unrest = max(scratch[Scratch.UNREST, lane], CALM * difference - allowed)
+        difference = abs(eaa * shrink - scratch[guess + CellState.EAA, lane])
+        allowed = tolerance * (eaa + EAA_SCALE)
         scratch[Scratch.EXCESS, lane] = max(excess, difference - allowed)
         scratch[Scratch.UNREST, lane] = max(unrest, CALM * difference - allowed)
-        scratch[guess + CellState.EAA, lane] = new
+        scratch[guess + CellState.ASP, lane] = asp
+        scratch[guess + CellState.EAA, lane] = eaa
 
 
 @inline_kernel
@@ -311,7 +217,7 @@ def correct_rest(scratch, parameters):  # type: ignore[no-untyped-def]
             + scratch[end + Rate.TARGET + ASNS_ROW, lane]
         )
         old = scratch[CellState.ASNS, lane]
-        scratch[guess + CellState.ASNS, lane] = old + (supply - loss * old) * step * _slow_phi(
+        scratch[guess + CellState.ASNS, lane] = old + (supply - loss * old) * step * slow_phi(
             loss * step
         )
         loss = 0.5 * (
@@ -321,17 +227,18 @@ def correct_rest(scratch, parameters):  # type: ignore[no-untyped-def]
             scratch[start + Rate.RESERVE_SUPPLY, lane] + scratch[end + Rate.RESERVE_SUPPLY, lane]
         )
         old = scratch[CellState.RESERVE, lane]
-        scratch[guess + CellState.RESERVE, lane] = old + (supply - loss * old) * step * _slow_phi(
+        scratch[guess + CellState.RESERVE, lane] = old + (supply - loss * old) * step * slow_phi(
             loss * step
         )
 
 
 @inline_kernel
 def accept(scratch, parameters):  # type: ignore[no-untyped-def]
-    """Take the corrected states and amounts over in the lanes whose error is small, then dilute.
+    """Take the corrected states and amounts over in the lanes whose error is small.
 
-    Size grows as M' = M exp(g h), approximated to order (2, 2); the pools are divided by the same
-    number, so that amounts stay. A lane that is not taken keeps its states bit for bit.
+    Size grows as M' = M exp(g h), g the mean of start and end, approximated to order (2, 2); the
+    pools are divided by the same number, so that amounts stay. A lane that is not taken keeps its
+    states bit for bit.
     """
     dilution = parameters[CellParameter.DILUTION]
     start = Scratch.RATE_START
@@ -349,8 +256,12 @@ def accept(scratch, parameters):  # type: ignore[no-untyped-def]
             * (scratch[start + Rate.SIZE_GROWTH, lane] + scratch[end + Rate.SIZE_GROWTH, lane])
         )
         even = 1.0 + growth * growth * (1.0 / 12.0)
-        factor = (even + 0.5 * growth) / (even - 0.5 * growth)
-        shrink = taken / factor
+        grown = even + 0.5 * growth
+        shrunk = even - 0.5 * growth
+        inverse = 1.0 / (grown * shrunk)
+        factor = grown * grown * inverse
+        inverse_factor = shrunk * shrunk * inverse
+        shrink = taken * inverse_factor
         for pool in range(4):
             scratch[pool, lane] = (
                 kept * scratch[pool, lane] + shrink * scratch[Scratch.PREDICTED + pool, lane]
@@ -372,9 +283,8 @@ def accept(scratch, parameters):  # type: ignore[no-untyped-def]
         scratch[Scratch.HAZARD_SUM, lane] = scratch[Scratch.HAZARD_SUM, lane] + half * (
             scratch[start + Rate.HAZARD, lane] + scratch[end + Rate.HAZARD, lane]
         )
-        size = size * factor
-        scratch[CellState.SIZE, lane] = size
-        scratch[Scratch.INVERSE_SIZE, lane] = 1.0 / size
+        scratch[CellState.SIZE, lane] = size * factor
+        scratch[Scratch.INVERSE_SIZE, lane] = scratch[Scratch.INVERSE_SIZE, lane] * inverse_factor
     for row in range(CellState.EIF2A_P, CellState.SIZE):
         for lane in range(BLOCK):
             taken = scratch[Scratch.TAKEN, lane]

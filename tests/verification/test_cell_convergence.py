@@ -64,6 +64,59 @@ def test_sub_steps_are_second_order():
     assert errors[0] / errors[1] > 3.2 and errors[1] / errors[2] > 3.2
 
 
+def _uptake(state, saturation):
+    """Asn, Gln and essential amino acids that a cell of size 1 takes up [mM/h]."""
+    c = naive.NUMBERS
+    asn, gln = state[:2]
+    inside = asn + c["w_Q"] * gln
+    exchanged = c["s_E"] * c["V_ex"] * inside / (c["K_ex"] + inside)
+    return np.array([
+        c["V_N"] * saturation[0] / (1.0 + asn / c["K_iN"]),
+        c["V_Q"] * saturation[1] / (1.0 + gln / c["K_iQ"]),
+        (0.5 * c["V_E"] + exchanged) * saturation[3],
+    ])  # fmt: skip
+
+
+def test_dilution_is_second_order():
+    """A cell that grows for an hour with amounts of uptake fixed, against SciPy: halving the
+    sub-step divides the error of pools and size by about four."""
+    c, medium = naive.NUMBERS, naive.RPMI
+    asn, gln = medium["asn"] / c["K_N"], medium["gln"] / c["K_Q"]
+    saturation = np.array([
+        asn / (1.0 + asn + gln), gln / (1.0 + asn + gln),
+        medium["glu"] / (c["K_Gl"] + medium["glu"]), medium["eaa"] / (c["K_Eo"] + medium["eaa"]),
+    ])  # fmt: skip
+    start = _solve([*naive.initial_state(naive.BLAST), 1.0], medium, naive.BLAST, {}, [0.0, 48.0])
+    start = start[:, -1]
+    start[18] = 1.0
+    fixed = _uptake(start, saturation)
+
+    def rates(_, state):
+        glu = saturation[2] / state[18]
+        outside = medium | {"glu": c["K_Gl"] * glu / (1.0 - glu)}
+        found = np.array(naive.derivative(state, outside, naive.BLAST))
+        found[[0, 1, 3]] += fixed / state[18] - _uptake(state, saturation)
+        return found
+
+    exact = solve_ivp(rates, (0.0, 1.0), start, method="LSODA", rtol=1e-11, atol=1e-13).y[:, -1]
+    assert exact[18] > 1.01
+    exact[:4] *= 1e3
+    first = start[:18].copy()
+    first[:4] *= 1e3
+    errors = []
+    for substeps in (8, 16, 32):
+        cells = Cells(first)
+        cells.substeps[:] = substeps
+        vector = kernel_vector(
+            naive.BLAST, numbers={"step_tolerance": 1e-6, "step_floor": 1.0 / substeps}
+        )
+        assert cells.interval(vector, saturation, saturation[3], 1.0)[1] == 0
+        errors.append(np.abs(cells.state[[0, 1, 2, 3, 18], 0] / exact[[0, 1, 2, 3, 18]] - 1.0))
+    errors = [error.max() for error in errors]
+    assert errors[0] < 1e-3
+    assert errors[0] / errors[1] > 3.2 and errors[1] / errors[2] > 3.2
+
+
 def test_first_minutes_after_a_jump_agree_with_tiny_explicit_steps():
     """Five minutes without Asn, M = 2: kernel at 1 min against 3000 explicit slices."""
     line, medium, switches = CASES["asn_starved_m2"]
