@@ -9,17 +9,8 @@ and keeps all where it touches none. Serial, providers in storage order:
 a receiver's amount is a sum in that order whatever the number of threads.
 """
 
-import math
-
 from abm.kernels._jit import kernel
-
-
-@kernel
-def voxel_range(place, reach, spacing, n):
-    """Return (first, last) voxel index along one axis that ``place`` +- ``reach`` can meet."""
-    low = math.floor((place - reach) / spacing)
-    high = math.floor((place + reach) / spacing)
-    return max(0, min(n - 1, low)), max(0, min(n - 1, high))
+from abm.kernels.vicinity import voxels_in_reach
 
 
 @kernel
@@ -35,17 +26,6 @@ def touches(provider, receiver, own_places, other_places, shape, tolerance):
         square += dz * dz
     limit = (radius[provider] + other_radius[receiver]) * (1.0 + tolerance)
     return square < limit * limit
-
-
-@kernel
-def rows_in_reach(provider, places, reach, spacing, shape):
-    """Return (left, right, low, high, bottom, top): the voxels that a provider can meet."""
-    left, right = voxel_range(places[0][provider], reach, spacing, shape[-1])
-    low, high = voxel_range(places[1][provider], reach, spacing, shape[-2])
-    if len(shape) == 3:
-        bottom, top = voxel_range(places[3][provider], reach, spacing, shape[0])
-        return left, right, low, high, bottom, top
-    return left, right, low, high, 0, 0
 
 
 @kernel
@@ -65,7 +45,8 @@ def transfer_at_contact(
 
     Negative or zero exports give nothing. sum(given) = sum(received) up to round-off.
     """
-    radius, other_radius = provider_place[2], receiver_place[2]
+    x, y, radius, z = provider_place
+    other_radius = receiver_place[2]
     rows, columns = shape[-2], shape[-1]
     share, largest, tolerance = law
     largest_radius = 0.0
@@ -79,8 +60,8 @@ def transfer_at_contact(
         if not amount > 0.0:
             continue
         reach = (radius[provider] + largest_radius) * (1.0 + tolerance)
-        left, right, low, high, bottom, top = rows_in_reach(
-            provider, provider_place, reach, spacing, shape
+        left, right, low, high, bottom, top = voxels_in_reach(
+            provider, x, y, z, reach, spacing, shape
         )
         n_row = high + 1 - low
         part = 0.0

@@ -75,6 +75,7 @@ def make_workspace(capacity: int, entries_per_cell: int = 16, n_axis: int = 2) -
         position=np.empty((2 * n_axis, capacity)),
         radius=np.empty(capacity),
         grip=np.empty(capacity),
+        centre=np.empty((n_axis, capacity)),
         allowance=np.empty(capacity),
         span=np.empty(capacity),
         body=np.empty((n_block, N_BODY[n_axis])),
@@ -106,17 +107,23 @@ def cube_root(value):
 
 
 @kernel
+def radius_of_sphere(volume):
+    """Return the radius [um] of a sphere of ``volume`` [pL]; NaN where that is not positive and
+    finite."""
+    cubed = volume * (0.75 * UM3_PER_PL / math.pi)
+    if cubed > 0.0 and cubed < math.inf:
+        return cube_root(cubed)
+    return math.nan
+
+
+@kernel
 def sphere_radius(volume, radius):
     """Write radius [um] = (3 volume / (4 pi))^(1/3) of spheres, volume float64[n] in pL.
 
     A volume that is not positive and finite gives NaN.
     """
     for cell in range(volume.shape[0]):
-        cubed = volume[cell] * (0.75 * UM3_PER_PL / math.pi)
-        if cubed > 0.0 and cubed < math.inf:
-            radius[cell] = cube_root(cubed)
-        else:
-            radius[cell] = math.nan
+        radius[cell] = radius_of_sphere(volume[cell])
 
 
 @kernel
@@ -172,12 +179,13 @@ def make_list(plan, cells, law, box, duration, here, there, motions, lists, move
     n_block = (n_cell + BLOCK - 1) // BLOCK
     plan[0] = PREPARE
     run_blocks(plan, cells, law, box, duration, here, there, motions, lists, moved, left, 0.0)
-    largest = 0.0
+    total = 0.0
     for block in range(n_block):
         if motions.block_count[block, BAD] > 0:
             return NOT_FINITE
-        largest = max(largest, motions.block_span[block])
-    if build_list(there, cells.radius, motions.span, largest, box, lists) != 0:
+        total += motions.block_span[block]
+    centre = places(motions.centre, 0, box)
+    if build_list(centre, cells.radius, motions.span, total / n_cell, box, lists) != 0:
         return LIST_FULL
     plan[0] = ARRANGE
     run_blocks(plan, cells, law, box, duration, here, there, motions, lists, moved, left, 0.0)

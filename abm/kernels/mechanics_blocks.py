@@ -42,8 +42,8 @@ OUTSIDE, BAD = N_LEVELS, N_LEVELS + 1
     MOBILITY, DRIFT_X, DRIFT_Y, CAP, ANCHOR_X, ANCHOR_Y, ALLOWANCE_SQUARE, DRIFT_Z, ANCHOR_Z,
 ) = (BLOCK * row for row in range(9))  # fmt: skip
 """First elements of the rows of a block of ``body``: mobility [-]; drift of the motility [um/h];
-displacement cap per step [um]; place at the last listing [um]; square of the way from there that is
-allowed [um2]."""
+displacement cap per step [um]; centre of what is allowed [um]; square of the distance from there
+that is allowed [um2]."""
 
 N_BODY = {2: DRIFT_Z, 3: ANCHOR_Z + BLOCK}
 """Elements of a block of ``body`` by the number of dimensions."""
@@ -57,7 +57,8 @@ class Cells(NamedTuple):
 
     x, y [n] um (changed), radius [n] um, mobility [n], motility [2 or 3, n] um within the whole
     call, pressure [n] (overwritten); z [n] um (changed) in space, else empty; grip [n] in [0, 1],
-    two cells attract each other with law.adhesion times both grips; empty: all have 1.
+    two cells attract each other with law.adhesion times both grips; empty: all have 1; unrest [n]
+    um by which a cell is expected to be pushed, empty: nothing is known.
     """
 
     x: np.ndarray
@@ -68,6 +69,7 @@ class Cells(NamedTuple):
     pressure: np.ndarray
     z: np.ndarray = NOTHING
     grip: np.ndarray = NOTHING
+    unrest: np.ndarray = NOTHING
 
 
 class Law(NamedTuple):
@@ -90,15 +92,17 @@ class Motions(NamedTuple):
     """Scratch of the integration.
 
     position [4 or 6, n] present and next places [um] by slot, the next ones by cell at a listing;
-    radius, grip [n] by slot [um; -]; allowance, span [n] by cell for the listing [um]; body
+    radius, grip [n] by slot [um; -]; centre [2 or 3, n], allowance, span [n] by cell for the
+    listing [um]; body
     [n_block, N_BODY[n_axis]], rows named above, by lane; block_count [n_block, N_LEVELS + 2] cells
     that would be capped at each level, that are out of their allowance, that are not finite;
-    block_span [n_block] largest span [um].
+    block_span [n_block] sum of the spans [um].
     """
 
     position: np.ndarray
     radius: np.ndarray
     grip: np.ndarray
+    centre: np.ndarray
     allowance: np.ndarray
     span: np.ndarray
     body: np.ndarray
@@ -121,47 +125,56 @@ def check_block(first, last, cells, box, duration):
 
 @kernel
 def prepare_block(block, cells, law, box, here, there, motions, lists, moved, left):
-    """Write places, allowance and span of the cells of a block, by cell, for the listing.
+    """Write places, centre, allowance and span of the cells of a block, by cell, for the listing.
 
-    The allowance is the least one and what the motility will need in the share ``left`` of the
-    call; more for cells that were pushed far in the share ``moved`` since the last listing (0: this
-    is the first; places come from ``cells`` and are put into the box). It ends at ALLOWANCE_GROWTH
-    times the least one.
+    The centre is the middle of the way that the motility will take in the share ``left`` of the
+    call. The allowance is half that way and the least one of the law, or how far the cell will be
+    pushed at its pace in the share ``moved`` since the last listing (0: this is the first; places
+    come from ``cells`` and are put into the box). It ends at ALLOWANCE_GROWTH times the least one.
     """
     first, last = block * BLOCK, min(cells.radius.shape[0], block * BLOCK + BLOCK)
-    body, lanes = motions.body[block], lists.lane_cell[block]
+    body, lanes, motility = motions.body[block], lists.lane_cell[block], cells.motility
     if moved == 0.0:
         for cell in range(first, last):
             there[0][cell] = min(max(cells.x[cell], 0.0), box[0])
             there[1][cell] = min(max(cells.y[cell], 0.0), box[1])
             if len(box) == 3:
                 there[2][cell] = min(max(cells.z[cell], 0.0), box[2])
-            motions.allowance[cell] = 0.0
+            motions.allowance[cell] = cells.unrest[cell] if cells.unrest.shape[0] > 0 else 0.0
     else:
+        # The anchor was the middle of the way of the motility at the last listing.
+        ahead = 0.5 * (left - moved)
         for lane in range(last - first):
             cell = first + lanes[lane]
-            dx = here[0][first + lane] - body[ANCHOR_X + lane]
-            dy = here[1][first + lane] - body[ANCHOR_Y + lane]
+            dx = here[0][first + lane] - body[ANCHOR_X + lane] + ahead * motility[0, cell]
+            dy = here[1][first + lane] - body[ANCHOR_Y + lane] + ahead * motility[1, cell]
             square = dx * dx + dy * dy
             there[0][cell] = here[0][first + lane]
             there[1][cell] = here[1][first + lane]
             if len(box) == 3:
-                square += (here[2][first + lane] - body[ANCHOR_Z + lane]) ** 2
+                dz = here[2][first + lane] - body[ANCHOR_Z + lane] + ahead * motility[2, cell]
+                square += dz * dz
                 there[2][cell] = here[2][first + lane]
             motions.allowance[cell] = math.sqrt(square) * (left / moved)
     reach = 1.0 + law.adhesion_reach if law.adhesion > 0.0 else 1.0
     most = ALLOWANCE_GROWTH * law.allowance
-    largest = 0.0
+    least = law.allowance * math.sqrt(left)
+    half, total = 0.5 * left, 0.0
     for cell in range(first, last):
-        square = cells.motility[0, cell] ** 2 + cells.motility[1, cell] ** 2
+        dx, dy = half * motility[0, cell], half * motility[1, cell]
+        dz = half * motility[2, cell] if len(box) == 3 else 0.0
+        way = math.sqrt(dx * dx + dy * dy + dz * dz)
+        # A cell that is too fast for any list still starts within its allowance.
+        share = min(1.0, (most - law.allowance) / (way + TINY))
+        motions.centre[0, cell] = min(max(there[0][cell] + share * dx, 0.0), box[0])
+        motions.centre[1, cell] = min(max(there[1][cell] + share * dy, 0.0), box[1])
         if len(box) == 3:
-            square += cells.motility[2, cell] ** 2
-        way = math.sqrt(square)
-        allowance = min(max(law.allowance + way * left, motions.allowance[cell]), most)
-        motions.allowance[cell] = allowance
-        motions.span[cell] = cells.radius[cell] * reach + allowance
-        largest = max(largest, motions.span[cell])
-    motions.block_span[block] = largest
+            motions.centre[2, cell] = min(max(there[2][cell] + share * dz, 0.0), box[2])
+        pushed = max(least, motions.allowance[cell])
+        motions.allowance[cell] = min(share * way + pushed, most)
+        motions.span[cell] = cells.radius[cell] * reach + motions.allowance[cell]
+        total += motions.span[cell]
+    motions.block_span[block] = total
 
 
 @kernel
@@ -178,13 +191,13 @@ def arrange_block(block, cells, law, duration, here, there, motions, lists):
         body[DRIFT_X + lane] = cells.motility[0, cell] / duration
         body[DRIFT_Y + lane] = cells.motility[1, cell] / duration
         body[CAP + lane] = law.displacement_cap * cells.radius[cell]
-        body[ANCHOR_X + lane] = there[0][cell]
-        body[ANCHOR_Y + lane] = there[1][cell]
+        body[ANCHOR_X + lane] = motions.centre[0, cell]
+        body[ANCHOR_Y + lane] = motions.centre[1, cell]
         body[ALLOWANCE_SQUARE + lane] = motions.allowance[cell] * motions.allowance[cell]
         if len(here) == 3:
             here[2][first + lane] = there[2][cell]
             body[DRIFT_Z + lane] = cells.motility[2, cell] / duration
-            body[ANCHOR_Z + lane] = there[2][cell]
+            body[ANCHOR_Z + lane] = motions.centre[2, cell]
     if law.adhesion > 0.0:
         for lane in range(last - first):
             has_grip = cells.grip.shape[0] > 0

@@ -26,7 +26,7 @@ BLOCK = 128
 """Cells per block; a block is the unit of work of a thread and of every deterministic sum."""
 
 BIN_WIDTH, BIN_HEIGHT = 0.45, 1.5
-"""Least size of a bin over the largest span; the depth is as the height. The cells of neighbouring
+"""Least size of a bin over the mean span; the depth is as the height. The cells of neighbouring
 bins of one row stand in one run, so that narrow bins cost nothing, while each further row of bins
 is a run of its own."""
 
@@ -40,8 +40,9 @@ ROWS_PER_ENTRY = 4
 class ListArrays(NamedTuple):
     """Room for a neighbour list; everything is overwritten by :func:`build_list`.
 
-    bin_start [n + 2] first sorted place of each bin; order [n] cell at each sorted place; binned
-    [3 or 4, n] x, y, span, z in sorted order [um]; lane_cell [n_block, BLOCK] place in the block of
+    bin_start [n + 2] first sorted place of each bin; row_span [n + 1] largest span in each row of
+    bins [um]; order [n] cell at each sorted place; binned [3 or 4, n] x, y, span, z in sorted order
+    [um]; lane_cell [n_block, BLOCK] place in the block of
     the cell of each lane; slot [n] block * BLOCK + lane of each cell; n_row [n_block] rows in use;
     row_start [n_block, most rows + 1] first entry of each row; partner [n_entry] cell, after
     :func:`use_slots` its slot; inverse_square [n_entry] 1 / (radius_i + radius_j)^2 [1/um2];
@@ -50,6 +51,7 @@ class ListArrays(NamedTuple):
     """
 
     bin_start: np.ndarray
+    row_span: np.ndarray
     order: np.ndarray
     binned: np.ndarray
     lane_cell: np.ndarray
@@ -67,6 +69,7 @@ def make_list_arrays(capacity: int, entries_per_cell: int = 16, n_axis: int = 2)
     n_entry = n_block * BLOCK * entries_per_cell
     return ListArrays(
         bin_start=np.empty(capacity + 2, np.uint64),
+        row_span=np.empty(capacity + 1),
         order=np.empty(capacity, np.uint32),
         binned=np.empty((n_axis + 1, capacity)),
         lane_cell=np.empty((n_block, BLOCK), np.uint32),
@@ -80,13 +83,13 @@ def make_list_arrays(capacity: int, entries_per_cell: int = 16, n_axis: int = 2)
 
 
 @kernel
-def bin_shape(largest, n_cell, box):
-    """Return (bins_x, bins_y, largest span [um]), in space (bins_x, bins_y, largest span, bins_z).
+def bin_shape(span, n_cell, box):
+    """Return (bins_x, bins_y), in space (bins_x, bins_y, bins_z), for cells of the mean ``span``.
 
     Bins grow, in proportion, where the box would have more bins than cells, so that there are at
     most ``n_cell + 1``. box is (x, y) or (x, y, z) in um.
     """
-    width, height = BIN_WIDTH * largest, BIN_HEIGHT * largest
+    width, height = BIN_WIDTH * span, BIN_HEIGHT * span
     # A box narrower than one bin must not be made up for by more bins than cells in the other axis.
     most = n_cell + 1
     if len(box) == 3:
@@ -95,10 +98,10 @@ def bin_shape(largest, n_cell, box):
             height *= BIN_GROWTH
         bins_x = max(1, min(most, int(box[0] / width)))
         bins_y = max(1, min(most // bins_x, int(box[1] / height)))
-        return bins_x, bins_y, largest, max(1, min(most // (bins_x * bins_y), int(box[2] / height)))
+        return bins_x, bins_y, max(1, min(most // (bins_x * bins_y), int(box[2] / height)))
     growth = max(1.0, math.sqrt(box[0] * box[1] / (n_cell + 1.0) / (width * height)))
     bins_x = max(1, min(most, int(box[0] / (width * growth))))
-    return bins_x, max(1, min(most // bins_x, int(box[1] / (height * growth)))), largest
+    return bins_x, max(1, min(most // bins_x, int(box[1] / (height * growth))))
 
 
 @kernel
@@ -111,7 +114,7 @@ def bin_of(place, bins, per_um):
 def bins_per_um(bins, box):
     """Return the number of bins per um along each axis."""
     if len(box) == 3:
-        return bins[0] / box[0], bins[1] / box[1], bins[3] / box[2]
+        return bins[0] / box[0], bins[1] / box[1], bins[2] / box[2]
     return bins[0] / box[0], bins[1] / box[1]
 
 
@@ -120,21 +123,21 @@ def bin_index(place, cell, bins, per_um):
     """Return the bin of a cell: row-major, x fastest, then y, then z."""
     index = bin_of(place[1][cell], bins[1], per_um[1])
     if len(per_um) == 3:
-        index += bins[1] * bin_of(place[2][cell], bins[3], per_um[2])
+        index += bins[1] * bin_of(place[2][cell], bins[2], per_um[2])
     return index * bins[0] + bin_of(place[0][cell], bins[0], per_um[0])
 
 
 @kernel
-def sort_into_bins(place, span, n_cell, box, bins, bin_start, order, binned):
-    """Stable counting sort of the cells by bin (row-major, x fastest).
+def sort_into_bins(place, span, n_cell, box, bins, bin_start, row_span, order, binned):
+    """Stable counting sort of the cells by bin (row-major, x fastest); return the largest span.
 
     place, span [>= n_cell] in um; box in um, bins from :func:`bin_shape`.
-    Written: bin_start[:n_bin + 1], order[:n_cell] and binned[:, :n_cell] of :class:`ListArrays`.
+    Written: bin_start[:n_bin + 1], row_span[:n_row], order[:n_cell] and binned[:, :n_cell] of
+    :class:`ListArrays`.
     """
     per_um = bins_per_um(bins, box)
-    n_bin = bins[0] * bins[1]
-    if len(box) == 3:
-        n_bin *= bins[3]
+    n_row = bins[1] * bins[2] if len(box) == 3 else bins[1]
+    n_bin = bins[0] * n_row
     for index in range(n_bin + 1):
         bin_start[index] = 0
     for cell in range(n_cell):
@@ -157,6 +160,13 @@ def sort_into_bins(place, span, n_cell, box, bins, bin_start, order, binned):
     for index in range(n_bin, 0, -1):
         bin_start[index] = bin_start[index - 1]
     bin_start[0] = 0
+    largest = 0.0
+    for row in range(n_row):
+        row_span[row] = 0.0
+        for rank in range(bin_start[row * bins[0]], bin_start[(row + 1) * bins[0]]):
+            row_span[row] = max(row_span[row], binned[2, rank])
+        largest = max(largest, row_span[row])
+    return largest
 
 
 @kernel
@@ -167,7 +177,8 @@ def gap_to_bin(place, index, height):
 
 @kernel
 def find_partners(
-    first, last, place, span, box, bins, bin_start, order, binned, found, found_start
+    first, last, place, span, largest, box, bins, bin_start, row_span, order, binned, found,
+    found_start,
 ):  # fmt: skip
     """Write the partners of the cells ``first`` to ``last - 1``, one cell after the other.
 
@@ -175,33 +186,36 @@ def find_partners(
     cell. Returns 0, or 1 where ``found`` may be too short.
     """
     per_um = bins_per_um(bins, box)
-    other_x, other_y, other_reach = binned[0], binned[1], binned[2]
     x, y = place[0], place[1]
+    other_x, other_y, other_reach = binned[0], binned[1], binned[2]
     room, n_found = np.uint64(found.shape[0]), np.uint64(0)
+    height = box[1] / bins[1]
     for cell in range(first, last):
         found_start[cell - first] = n_found
         here_x, here_y, reach = x[cell], y[cell], span[cell]
-        reach_most = reach + bins[2]
-        left = bin_of(here_x - reach_most, bins[0], per_um[0])
-        right = bin_of(here_x + reach_most, bins[0], per_um[0])
-        low = bin_of(here_y - reach_most, bins[1], per_um[1])
-        high = bin_of(here_y + reach_most, bins[1], per_um[1])
+        low = bin_of(here_y - reach - largest, bins[1], per_um[1])
+        high = bin_of(here_y + reach + largest, bins[1], per_um[1])
         if len(box) == 3:
             here_z, other_z = place[2][cell], binned[3]
-            bottom = bin_of(here_z - reach_most, bins[3], per_um[2])
-            top = bin_of(here_z + reach_most, bins[3], per_um[2])
+            bottom = bin_of(here_z - reach - largest, bins[2], per_um[2])
+            top = bin_of(here_z + reach + largest, bins[2], per_um[2])
             # One loop over the rows of all planes, counted on from the lowest one.
             n_row = high + 1 - low
             high = low + n_row * (top + 1 - bottom) - 1
         for bin_row in range(low, high + 1):
+            bin_y = bin_row
+            gap = 0.0
             if len(box) == 3:
                 bin_y, bin_z = low + (bin_row - low) % n_row, bottom + (bin_row - low) // n_row
                 bin_row = bin_z * bins[1] + bin_y
-                gap_y = gap_to_bin(here_y, bin_y, box[1] / bins[1])
-                gap_z = gap_to_bin(here_z, bin_z, box[2] / bins[3])
-                # Rounding of the bins' walls is far below this margin.
-                if gap_y * gap_y + gap_z * gap_z > 1.0001 * reach_most * reach_most:
-                    continue
+                gap = gap_to_bin(here_z, bin_z, box[2] / bins[2])
+            gap_y = gap_to_bin(here_y, bin_y, height)
+            row_reach = reach + row_span[np.uint64(bin_row)]
+            # Rounding of the bins' walls is far below this margin.
+            if gap * gap + gap_y * gap_y > 1.0001 * row_reach * row_reach:
+                continue
+            left = bin_of(here_x - row_reach, bins[0], per_um[0])
+            right = bin_of(here_x + row_reach, bins[0], per_um[0])
             run = bin_start[np.uint64(bin_row * bins[0] + left)]
             run_end = bin_start[np.uint64(bin_row * bins[0] + right + 1)]
             if n_found + (run_end - run) > room:
@@ -258,8 +272,8 @@ def arrange_lanes(n_lane, begin, found_start, lane_cell, row_start, cursor):
 
 @kernel
 def list_block(
-    block, place, radius, span, box, bins, bin_start, order, binned, lane_cell, slot, n_row,
-    row_start, partner, inverse_square,
+    block, place, radius, span, largest, box, bins, bin_start, row_span, order, binned, lane_cell,
+    slot, n_row, row_start, partner, inverse_square,
 ):  # fmt: skip
     """List the partners of the cells of one block, in bin order; return 0, or 1 if it is full."""
     n_cell = radius.shape[0]
@@ -267,7 +281,8 @@ def list_block(
     stretch = partner.shape[0] // ((n_cell + BLOCK - 1) // BLOCK)
     found, found_start = np.empty(stretch, np.uint32), np.empty(BLOCK + 1, np.int64)
     if find_partners(
-        first, last, place, span, box, bins, bin_start, order, binned, found, found_start
+        first, last, place, span, largest, box, bins, bin_start, row_span, order, binned, found,
+        found_start,
     ):  # fmt: skip
         return 1
     lanes, starts = lane_cell[block], row_start[block]
@@ -297,32 +312,35 @@ def list_block(
 
 @parallel_kernel
 def list_all(
-    place, radius, span, box, bins, bin_start, order, binned, lane_cell, slot, n_row, row_start,
-    partner, inverse_square, block_flag,
+    place, radius, span, largest, box, bins, bin_start, row_span, order, binned, lane_cell, slot,
+    n_row, row_start, partner, inverse_square, block_flag,
 ):  # fmt: skip
     """Run :func:`list_block` over all blocks; block_flag[block] is its status."""
     for block in prange((radius.shape[0] + BLOCK - 1) // BLOCK):
         block_flag[block] = list_block(
-            block, place, radius, span, box, bins, bin_start, order, binned, lane_cell, slot,
-            n_row, row_start, partner, inverse_square,
+            block, place, radius, span, largest, box, bins, bin_start, row_span, order, binned,
+            lane_cell, slot, n_row, row_start, partner, inverse_square,
         )  # fmt: skip
 
 
 @kernel
-def build_list(place, radius, span, largest, box, arrays):
+def build_list(place, radius, span, mean_span, box, arrays):
     """Bin the cells and list their partners; return 0, or 1 where the entries do not suffice.
 
-    place, span [>= n] and radius [n] in um (radius sets n), largest = largest span, places inside
-    the box; box = (x, y) or (x, y, z) in um; arrays is a :class:`ListArrays` for at least n cells,
-    shared out evenly between the blocks.
+    place, span [>= n] and radius [n] in um (radius sets n), places inside the box; bins are made
+    for mean_span [um], which changes the order of the partners only; box = (x, y) or (x, y, z) in
+    um; arrays is a :class:`ListArrays` for at least n cells, shared out evenly between the blocks.
     """
     n_cell = radius.shape[0]
-    bins = bin_shape(largest, n_cell, box)
-    sort_into_bins(place, span, n_cell, box, bins, arrays.bin_start, arrays.order, arrays.binned)
+    bins = bin_shape(mean_span, n_cell, box)
+    largest = sort_into_bins(
+        place, span, n_cell, box, bins, arrays.bin_start, arrays.row_span, arrays.order,
+        arrays.binned,
+    )  # fmt: skip
     list_all(
-        place, radius, span, box, bins, arrays.bin_start, arrays.order, arrays.binned,
-        arrays.lane_cell, arrays.slot, arrays.n_row, arrays.row_start, arrays.partner,
-        arrays.inverse_square, arrays.block_flag,
+        place, radius, span, largest, box, bins, arrays.bin_start, arrays.row_span, arrays.order,
+        arrays.binned, arrays.lane_cell, arrays.slot, arrays.n_row, arrays.row_start,
+        arrays.partner, arrays.inverse_square, arrays.block_flag,
     )  # fmt: skip
     status = 0
     for block in range((n_cell + BLOCK - 1) // BLOCK):

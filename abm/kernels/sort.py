@@ -16,6 +16,17 @@ _UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 
 @kernel
+def voxel_index(x, y, z, cell, spacing, shape):
+    """Return the voxel that holds one cell; as :func:`voxel_of`."""
+    rows, columns = shape[-2], shape[-1]
+    column = max(0, min(columns - 1, int(np.floor(x[cell] / spacing))))
+    row = max(0, min(rows - 1, int(np.floor(y[cell] / spacing))))
+    if len(shape) == 3:
+        row += rows * max(0, min(shape[0] - 1, int(np.floor(z[cell] / spacing))))
+    return row * columns + column
+
+
+@kernel
 def voxel_of(x, y, z, spacing, shape, site):
     """Write site[i] = (iz * ny + iy) * nx + ix, the voxel that holds (x[i], y[i], z[i]).
 
@@ -23,13 +34,8 @@ def voxel_of(x, y, z, spacing, shape, site):
     (nz, ny, nx); site int32[>= n], overwritten. Voxel ix covers [ix, ix + 1) * spacing; places
     outside the grid go to the outermost voxel.
     """
-    rows, columns = shape[-2], shape[-1]
     for cell in range(x.shape[0]):
-        column = max(0, min(columns - 1, int(np.floor(x[cell] / spacing))))
-        row = max(0, min(rows - 1, int(np.floor(y[cell] / spacing))))
-        if len(shape) == 3:
-            row += rows * max(0, min(shape[0] - 1, int(np.floor(z[cell] / spacing))))
-        site[cell] = row * columns + column
+        site[cell] = voxel_index(x, y, z, cell, spacing, shape)
 
 
 @kernel

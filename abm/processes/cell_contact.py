@@ -1,13 +1,12 @@
 """Contact transfer between the populations of a tissue."""
 
-import math
-
 import numpy as np
 
 from abm.clock import Clock
 from abm.environment.tissue import Tissue
 from abm.kernels.cell_layout import CellState
-from abm.kernels.sort import sort_by_site, voxel_of
+from abm.kernels.sort import sort_by_site
+from abm.kernels.vicinity import mark_voxels
 from abm.processes.contact import ContactTransfer, Spheres
 from abm.processes.motion import NOTHING, radius_of
 from abm.processes.process import AbstractProcess
@@ -59,13 +58,13 @@ class CellContact(AbstractProcess):
         tissue, n = self.tissue, taker.n
         largest = taker.unit_volume * taker.state[CellState.SIZE, :n].max()
         radius = float(radius_of(np.array([largest]))[0]) + float(givers.radius.max())
-        reach = math.ceil(radius * (1.0 + self.transfer.parameters.tolerance) / tissue.spacing)
-        is_near = np.zeros(tissue.shape, np.bool_)
-        site = np.empty(givers.x.shape[0], np.int32)
-        voxel_of(givers.x, givers.y, givers.z, tissue.spacing, tissue.shape, site)
-        for voxel in zip(*np.unravel_index(site, tissue.shape), strict=True):
-            is_near[tuple(slice(max(i - reach, 0), i + reach + 1) for i in voxel)] = True
-        rows = np.flatnonzero(is_near.ravel()[taker.live("site")])
+        reach = radius * (1.0 + self.transfer.parameters.tolerance)
+        is_near = np.zeros(tissue.n_site, np.bool_)
+        mark_voxels(
+            np.arange(givers.x.shape[0]), givers.x, givers.y, givers.z, reach, tissue.spacing,
+            tissue.shape, is_near,
+        )  # fmt: skip
+        rows = np.flatnonzero(is_near[taker.live("site")])
         order = np.empty(rows.shape[0], np.int64)
         start = np.empty(tissue.n_site + 1, np.int64)
         is_kept = np.ones(rows.shape[0], np.bool_)

@@ -4,14 +4,18 @@ import numpy as np
 
 from abm.clock import Clock
 from abm.environment.tissue import Tissue
+from abm.kernels.bodies import gather_bodies, scatter_bodies
 from abm.kernels.cell_layout import CellState
-from abm.kernels.sort import voxel_of
+from abm.kernels.vicinity import mark_voxels
 from abm.processes.motion import NOTHING, Bodies, Motion, radius_of
 from abm.processes.process import AbstractProcess
 from abm.state.columns import CellType, Group
 from abm.state.population import Population
 from abm.state.state import State
 from abm.streams import Stream, Streams
+
+BIRTH_REACH = 2.5
+"""How far around a daughter cells are pushed aside in the step of her birth, over her radius."""
 
 
 class CellMotion(AbstractProcess):
@@ -32,53 +36,89 @@ class CellMotion(AbstractProcess):
         """Move all cells by one fate step, in place: x, y, z, site, pressure."""
         hours = clock.to_hours(clock.fate)
         populations = [p for p in state.populations if p.has(Group.SPATIAL)]
-        rows = [_moving(population) for population in populations]
-        parts = [
-            self._bodies(population, part, clock.tick, hours)
-            for population, part in zip(populations, rows, strict=True)
-        ]
-        if not any(part.x.shape[0] for part in parts):
+        rows = [np.flatnonzero(~p.is_dead[: p.n + p.n_staged]) for p in populations]
+        n_cell = sum(part.shape[0] for part in rows)
+        if n_cell == 0:
             return
-        bodies = Bodies(*(np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True)))
-        report = self.motion.move(bodies, hours)
-        site = np.empty(bodies.x.shape[0], np.int32)
-        voxel_of(bodies.x, bodies.y, bodies.z, self.tissue.spacing, self.tissue.shape, site)
+        bodies = self._room(n_cell, any(p.adhesion > 0.0 for p in populations))
+        is_restless = self._around_births(populations, clock)
         first = 0
-        for population, part, moved in zip(populations, rows, parts, strict=True):
-            own = slice(first, first + moved.x.shape[0])
-            for axis in population.place_columns():
-                population[axis][part] = getattr(bodies, axis)[own]
-            population["site"][part] = site[own]
-            population["pressure"][part] = report.pressure[own]
-            first = own.stop
+        for population, part in zip(populations, rows, strict=True):
+            self._gather(population, part, is_restless, clock.tick, hours, first, bodies)
+            first += part.shape[0]
+        report = self.motion.move(bodies, hours)
+        spacing, shape = self.tissue.spacing, self.tissue.shape
+        moved = bodies.x, bodies.y, bodies.z
+        first = 0
+        for population, part in zip(populations, rows, strict=True):
+            scatter_bodies(
+                part, first, moved, report.pressure, spacing, shape, _places(population),
+                population["site"], population["pressure"],
+            )  # fmt: skip
+            first += part.shape[0]
 
-    def _bodies(
-        self, population: Population, rows: np.ndarray | slice, tick: int, hours: float
-    ) -> Bodies:
-        radius = radius_of(population.unit_volume * population.state[CellState.SIZE][rows])
-        n_cell, n_axis = radius.shape[0], self.motion.n_axis
-        if population.cell_type is CellType.STROMA:
-            mobility = np.full(n_cell, self.motion.parameters.stroma_mobility)
-            motility = np.zeros((n_axis, n_cell))
-        else:
-            mobility = np.ones(n_cell)
-            keys = population["random_key"][rows]
-            normals = self.streams.normals_per_axis(Stream.MOTILITY, tick, keys, n_axis)
-            motility = self.motion.motility(normals, hours)
-        if population.cell_type is CellType.CARCINOMA:
-            motility *= self.motion.asparagine_factor(population.state[CellState.ASN, rows])
+    def _room(self, n_cell: int, has_adhesion: bool) -> Bodies:
+        n_axis = self.motion.n_axis
         return Bodies(
-            x=population["x"][rows],
-            y=population["y"][rows],
-            radius=radius,
-            mobility=mobility,
-            motility=motility,
-            z=population["z"][rows] if population.has(Group.DEPTH) else NOTHING,
-            adhesion=np.full(n_cell, population.adhesion),
+            x=np.empty(n_cell),
+            y=np.empty(n_cell),
+            radius=np.empty(n_cell),
+            mobility=np.empty(n_cell),
+            motility=np.empty((n_axis, n_cell)),
+            z=np.empty(n_cell) if n_axis == 3 else NOTHING,
+            adhesion=np.empty(n_cell) if has_adhesion else NOTHING,
+            unrest=np.empty(n_cell),
         )
 
+    def _around_births(self, populations: list[Population], clock: Clock) -> np.ndarray:
+        """Return bool[n_site]: voxels where daughters of this step push each other apart."""
+        tissue = self.tissue
+        is_restless = np.zeros(tissue.n_site, np.bool_)
+        for population in populations:
+            born = population["birth_tick"][: population.n + population.n_staged]
+            rows = np.flatnonzero(born > clock.tick - clock.fate)
+            if rows.shape[0] == 0:
+                continue
+            largest = population.unit_volume * population.state[CellState.SIZE, rows].max()
+            reach = BIRTH_REACH * float(radius_of(np.array([largest]))[0])
+            z = population["z"] if population.has(Group.DEPTH) else NOTHING
+            mark_voxels(
+                rows, population["x"], population["y"], z, reach, tissue.spacing, tissue.shape,
+                is_restless,
+            )  # fmt: skip
+        return is_restless
 
-def _moving(population: Population) -> np.ndarray | slice:
-    """Return the rows that are not dead, as a slice where that is all of them."""
-    is_dead = population.is_dead[: population.n + population.n_staged]
-    return np.flatnonzero(~is_dead) if is_dead.any() else slice(0, is_dead.shape[0])
+    def _gather(
+        self,
+        population: Population,
+        rows: np.ndarray,
+        is_restless: np.ndarray,
+        tick: int,
+        hours: float,
+        first: int,
+        bodies: Bodies,
+    ) -> None:
+        """Write the cells ``rows`` of a population to ``bodies``, from element ``first``."""
+        is_stroma = population.cell_type is CellType.STROMA
+        mobility = self.motion.parameters.stroma_mobility if is_stroma else 1.0
+        walk = 0.0 if is_stroma else self.motion.walk(hours)
+        places = _places(population)
+        gather_bodies(
+            rows, places, population.state[CellState.SIZE], population["random_key"],
+            population["site"], (self.streams.seed, int(Stream.MOTILITY), tick),
+            (float(population.unit_volume), float(mobility), float(walk)),
+            float(self.motion.parameters.list_allowance_at_division), is_restless, first,
+            (bodies.x, bodies.y, bodies.z)[: len(places)],
+            (bodies.radius, bodies.mobility, bodies.unrest, bodies.motility),
+        )  # fmt: skip
+        own = slice(first, first + rows.shape[0])
+        if population.cell_type is CellType.CARCINOMA:
+            asparagine = population.state[CellState.ASN, rows]
+            bodies.motility[:, own] *= self.motion.asparagine_factor(asparagine)
+        if bodies.adhesion.shape[0]:
+            bodies.adhesion[own] = population.adhesion
+
+
+def _places(population: Population) -> tuple[np.ndarray, ...]:
+    """Return the columns x, y and in three dimensions z."""
+    return tuple(population[axis] for axis in population.place_columns())

@@ -45,8 +45,12 @@ class MotionParameters(ParameterSet):
     """Farthest that a cell moves in one step, over its radius."""
     capped_share: float = parameter(0.01, high=1.0, source="assumption A48")
     """Share of capped cells above which the step is halved, down to an eighth."""
-    list_allowance: float = parameter(2.5, unit="um", low=0.05, high=20.0, source="assumption A49")
-    """Way of a cell before neighbours are searched again; speed only, not the result."""
+    list_allowance: float = parameter(1.4, unit="um", low=0.05, high=20.0, source="assumption A49")
+    """Push of a cell before neighbours are searched again; speed only, not the result."""
+    list_allowance_at_division: float = parameter(
+        3.5, unit="um", low=0.05, high=20.0, source="assumption A49"
+    )
+    """The same where daughters part."""
     diffusivity: float = parameter(1.5, unit="um**2/h", high=1e4, source="assumption A50")
     """Random motility of tumour cells, per axis: variance 2 D t."""
     stroma_mobility: float = parameter(0.1, high=1.0, source="assumption A51")
@@ -64,7 +68,8 @@ class Bodies(NamedTuple):
 
     x, y [n] um (changed), radius [n] um, mobility [n], motility [2 or 3, n] um in the interval; z
     [n] um (changed) in a box of three dimensions, else empty; adhesion [n] 1/h that a cell brings
-    beside that of the parameters, empty for none.
+    beside that of the parameters, empty for none; unrest [n] um by which it is expected to be
+    pushed, for the list of neighbours, empty where nothing is known.
     """
 
     x: np.ndarray
@@ -74,6 +79,7 @@ class Bodies(NamedTuple):
     motility: np.ndarray
     z: np.ndarray = NOTHING
     adhesion: np.ndarray = NOTHING
+    unrest: np.ndarray = NOTHING
 
 
 class MotionReport(NamedTuple):
@@ -149,7 +155,7 @@ class Motion:
         while True:
             cells = mechanics.Cells(
                 bodies.x, bodies.y, bodies.radius, bodies.mobility, bodies.motility,
-                self._pressure[:n_cell], bodies.z, grip,
+                self._pressure[:n_cell], bodies.z, grip, bodies.unrest,
             )  # fmt: skip
             status, n_steps, capped, n_listings, worst = mechanics.move_cells(
                 cells, law, self.size, float(duration), self._n_steps,
@@ -172,7 +178,11 @@ class Motion:
 
     def motility(self, normals: np.ndarray, duration: float) -> np.ndarray:
         """Return the displacement [um] of a whole interval from standard normals, [n_axis, n]."""
-        return normals * math.sqrt(2.0 * self.parameters.diffusivity * duration)
+        return normals * self.walk(duration)
+
+    def walk(self, duration: float) -> float:
+        """Return the root of the mean squared random displacement [um] per axis."""
+        return math.sqrt(2.0 * self.parameters.diffusivity * duration)
 
     def asparagine_factor(self, asparagine: np.ndarray) -> np.ndarray:
         """Return the relative speed of carcinoma cells at an intracellular Asn [uM] (S23).
