@@ -63,7 +63,7 @@ def is_resistant(model: Any) -> dict[str, np.ndarray]:
         if population.has(Group.MECHANISTIC):
             needed = model.facts.resistance_gain[population.name]
             alleles = population.live("methylated_alleles")
-            found[population.name] = population.live("gain") >= needed[alleles]
+            found[population.name] = population.live("gain") >= needed.take(alleles)
         else:
             found[population.name] = population.live("mutations") > 0
     return found
@@ -149,7 +149,7 @@ def _total(model: Any) -> int:
 
 def _resistant(model: Any) -> int:
     masks = is_resistant(model)
-    return sum(int(p.weights()[masks[p.name]].sum()) for p in model.state.tumour())
+    return sum(p.n_cells(masks[p.name]) for p in model.state.tumour())
 
 
 def _hours(model: Any) -> float:

@@ -18,6 +18,15 @@ _EAA = 3
 
 
 @kernel
+def is_even(values):  # type: ignore[no-untyped-def]
+    """Tell whether all of float64[n] are equal."""
+    n_other = 0  # without an early end, so that the loop runs on vectors
+    for site in range(values.shape[0]):
+        n_other += values[site] != values[0]
+    return n_other == 0
+
+
+@kernel
 def _add_three(site, n, first, second, third, first_sum, second_sum, third_sum):  # type: ignore[no-untyped-def]
     for cell in range(n):
         here = site[cell]

@@ -22,7 +22,7 @@ _HALF_STEP = 0.5 * _TO_UNIT
 _STREAM_SHIFT = np.uint64(16)
 
 KEY_BLOCK = 256
-"""Keys whose uniform numbers are turned into normal ones together."""
+"""Keys that are served together; up to as many, threads would cost more than they save."""
 
 
 @kernel
@@ -88,30 +88,57 @@ def fill_keys(seed: np.uint64, salt: int, first: int, out: np.ndarray) -> None:
         out[i] = mix64(mix64(seed, salt, 0), first + i, 1)
 
 
+@kernel
+def _uniforms(first, last, seed, stream, tick, keys, draw, out):  # type: ignore[no-untyped-def]
+    for i in range(first, last):
+        out[0, i], out[1, i] = uniform_pair(seed, stream, tick, keys[i], draw)
+
+
+@kernel
+def _normals(first, last, seed, stream, tick, keys, draw, out):  # type: ignore[no-untyped-def]
+    uniforms = np.empty((2, last - first))
+    for i in range(first, last):
+        uniforms[0, i - first], uniforms[1, i - first] = uniform_pair(
+            seed, stream, tick, keys[i], draw
+        )
+    normal_quantiles(uniforms[0], out[0, first:last])
+    normal_quantiles(uniforms[1], out[1, first:last])
+
+
 @parallel_kernel
+def _uniform_blocks(seed, stream, tick, keys, draw, out):  # type: ignore[no-untyped-def]
+    n = keys.shape[0]
+    for block in prange((n + KEY_BLOCK - 1) // KEY_BLOCK):
+        first, last = block * KEY_BLOCK, min(n, block * KEY_BLOCK + KEY_BLOCK)
+        _uniforms(first, last, seed, stream, tick, keys, draw, out)
+
+
+@parallel_kernel
+def _normal_blocks(seed, stream, tick, keys, draw, out):  # type: ignore[no-untyped-def]
+    n = keys.shape[0]
+    for block in prange((n + KEY_BLOCK - 1) // KEY_BLOCK):
+        first, last = block * KEY_BLOCK, min(n, block * KEY_BLOCK + KEY_BLOCK)
+        _normals(first, last, seed, stream, tick, keys, draw, out)
+
+
 def fill_uniforms(
     seed: np.uint64, stream: int, tick: int, keys: np.ndarray, draw: int, out: np.ndarray
 ) -> None:
     """Write two uniform numbers of each key into float64[2, n]."""
-    for i in prange(keys.shape[0]):
-        out[0, i], out[1, i] = uniform_pair(seed, stream, tick, keys[i], draw)
+    if keys.shape[0] <= KEY_BLOCK:
+        _uniforms(0, keys.shape[0], seed, stream, tick, keys, draw, out)
+    else:
+        _uniform_blocks(seed, stream, tick, keys, draw, out)
 
 
-@parallel_kernel
 def fill_normals(
     seed: np.uint64, stream: int, tick: int, keys: np.ndarray, draw: int, out: np.ndarray
 ) -> None:
     """Write two standard normal numbers of each key into float64[2, n]."""
-    n = keys.shape[0]
-    for block in prange((n + KEY_BLOCK - 1) // KEY_BLOCK):
-        first, last = block * KEY_BLOCK, min(n, block * KEY_BLOCK + KEY_BLOCK)
-        uniforms = np.empty((2, last - first))
-        for i in range(first, last):
-            uniforms[0, i - first], uniforms[1, i - first] = uniform_pair(
-                seed, stream, tick, keys[i], draw
-            )
-        normal_quantiles(uniforms[0], out[0, first:last])
-        normal_quantiles(uniforms[1], out[1, first:last])
+    if keys.shape[0] <= KEY_BLOCK:
+        _normals(0, keys.shape[0], seed, stream, tick, keys, draw, out)
+    else:
+        _normal_blocks(seed, stream, tick, keys, draw, out)
 
 
 @kernel

@@ -9,14 +9,18 @@ from abm.clock import Clock
 from abm.errors import NumericalError
 from abm.kernels.cell import advance_cells
 from abm.kernels.cell_layout import CellCondition, CellFlux
+from abm.kernels.exchange import is_even
 from abm.ledger import Ledger
 from abm.processes.microenvironment import perk_input, serine_factor
 from abm.processes.process import AbstractProcess
 from abm.state.columns import Group
 from abm.state.exchange import Exchange
 from abm.state.population import Population
-from abm.state.sites import Species
+from abm.state.sites import Sites, Species
 from abm.state.state import State
+
+_BOOKED = slice(CellFlux.ASN_SYNTHESISED, CellFlux.GLN_CATABOLISED + 1)
+"""Asn synthesised, Gln synthesised, Gln catabolised: what the ledger is told."""
 
 
 @dataclass
@@ -32,8 +36,9 @@ class Metabolism(AbstractProcess):
     """Kernel vector of each population."""
     exchanges: dict[str, Exchange]
     ledger: Ledger
-    crowding: Callable[[np.ndarray], np.ndarray] | None = None
-    """Share of the net growth that an overlap pressure leaves; None where cells have no place."""
+    crowding: Callable[[np.ndarray, np.ndarray], object] | None = None
+    """Writes the share of the net growth that an overlap pressure leaves into the second array;
+    None where cells have no place."""
     fitness_cost: float = 0.0
     """Share of the translation rate that a cell with a heritable change loses."""
     synthesis: np.ndarray | None = None
@@ -42,21 +47,24 @@ class Metabolism(AbstractProcess):
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
         """Advance by ``ticks``; raises NumericalError where a state is no longer finite."""
         hours = clock.to_hours(ticks)
+        outside = _outside(state.sites)
         for population in state.populations:
             if population.has(Group.MECHANISTIC) and population.n:
-                self._advance(state, population, hours)
+                self._advance(state, population, outside, hours)
 
-    def _advance(self, state: State, population: Population, hours: float) -> None:
+    def _advance(
+        self, state: State, population: Population, outside: np.ndarray, hours: float
+    ) -> None:
         n = population.n
         exchange = self.exchanges[population.name].fit(population)
         np.multiply(
             population.live("gain"), population.live("set_point"), out=exchange.expression[:n]
         )
         if self.crowding is not None and population.has(Group.SPATIAL):
-            exchange.conditions[CellCondition.CROWDING, :n] = self.crowding(
-                population.live("pressure")
+            self.crowding(
+                population.live("pressure"), exchange.conditions[CellCondition.CROWDING, :n]
             )
-        self._read_surroundings(state, population, exchange)
+        self._read_surroundings(state, population, outside, exchange)
         status = advance_cells(
             population.state, n, exchange.uptake, exchange.eaa_saturation, exchange.conditions,
             population["methylated_alleles"], exchange.expression, population["threshold_factor"],
@@ -67,31 +75,38 @@ class Metabolism(AbstractProcess):
             population.check()
             raise NumericalError(f"population '{population.name}': the cell step failed ({status})")
         population.live("hazard_left")[:] -= population.live("hazard") * hours
-        fluxes = exchange.fluxes[:, :n]
-        population.live("owed_asn")[:] += fluxes[CellFlux.EXPORTED_ASN]
-        population.live("owed_gln")[:] += fluxes[CellFlux.EXPORTED_GLN]
+        population.live("owed_asn")[:] += exchange.fluxes[CellFlux.EXPORTED_ASN, :n]
+        population.live("owed_gln")[:] += exchange.fluxes[CellFlux.EXPORTED_GLN, :n]
+        fluxes = exchange.fluxes[_BOOKED, :n]
         if population.has(Group.WEIGHTED):
             fluxes = fluxes * population.weights()
-        total = fluxes.sum(axis=1)
-        made, used = float(total[CellFlux.ASN_SYNTHESISED]), float(total[CellFlux.GLN_CATABOLISED])
-        self.ledger.book(Species.ASN, "synthetase", made)
-        self.ledger.book(Species.GLN, "synthetase", -made)
-        self.ledger.book(
-            Species.GLN, "glutamine synthetase", float(total[CellFlux.GLN_SYNTHESISED])
-        )
-        self.ledger.book(Species.GLN, "catabolism", -used)
+        asn_made, gln_made, gln_used = fluxes.sum(axis=1).tolist()
+        self.ledger.book(Species.ASN, "synthetase", asn_made)
+        self.ledger.book(Species.GLN, "synthetase", -asn_made)
+        self.ledger.book(Species.GLN, "glutamine synthetase", gln_made)
+        self.ledger.book(Species.GLN, "catabolism", -gln_used)
 
-    def _read_surroundings(self, state: State, population: Population, exchange: Exchange) -> None:
+    def _read_surroundings(
+        self, state: State, population: Population, outside: np.ndarray, exchange: Exchange
+    ) -> None:
         """Set the conditions by serine, glucose and oxygen, from the sites of the cells."""
-        outside = state.sites.concentration[[Species.SER, Species.GLUCOSE, Species.O2]]
-        site: np.ndarray | slice = population.live("site")
-        if np.all(outside == outside[:, :1]):
-            outside, site = outside[:, :1], slice(None)
         vector, n = self.parameters[population.name], population.n
+        synthesis, perk = serine_factor(vector, outside[0]), perk_input(vector, *outside[1:])
+        if outside.ndim > 1:
+            site = population.live("site")
+            synthesis, perk = synthesis[site], perk[site]
+        exchange.conditions[CellCondition.PERK, :n] = perk
+        exchange.conditions[CellCondition.SYNTHESIS, :n] = synthesis
         synthesis = exchange.conditions[CellCondition.SYNTHESIS, :n]
-        synthesis[:] = serine_factor(vector, outside[0])[site]
         if self.fitness_cost > 0.0:
             synthesis[population.live("mutations") > 0] *= 1.0 - self.fitness_cost
         if self.synthesis is not None:
             synthesis *= self.synthesis[state.replicate_of(population, slice(0, n))]
-        exchange.conditions[CellCondition.PERK, :n] = perk_input(vector, *outside[1:])[site]
+
+
+def _outside(sites: Sites) -> np.ndarray:
+    """Return serine, glucose and oxygen of all sites, float64[3, n_site], or [3] where even."""
+    rows = [sites.concentration[one] for one in (Species.SER, Species.GLUCOSE, Species.O2)]
+    if all(is_even(row) for row in rows):
+        return np.array([row[0] for row in rows])
+    return np.array(rows)

@@ -192,9 +192,10 @@ class Motion:
         half = self.parameters.motility_half_saturation
         return self.parameters.motility_baseline + asparagine / (asparagine + half)
 
-    def crowding(self, pressure: np.ndarray) -> np.ndarray:
+    def crowding(self, pressure: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Return max(0, 1 - pressure / limit), the factor of growth in crowded tissue."""
-        return np.maximum(0.0, 1.0 - pressure / self.parameters.pressure_limit)
+        room = np.divide(pressure, self.parameters.pressure_limit, out=out)
+        return np.maximum(0.0, np.subtract(1.0, room, out=room), out=room)
 
 
 def radius_of(volume: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ from abm.state.sites import N_UPTAKE, Drug, Species
 from abm.state.state import State
 
 UPTAKE_SPECIES = (Species.ASN, Species.GLN, Species.GLU, Species.EAA)
+_BOOKED_ROWS = slice(Species.ASN, Species.GLN + 1)
 _INSIDE = (Flux.UPTAKE, Flux.RELEASE)
 """Fluxes between the field and the cells or the dead matter, which the model holds as well."""
 
@@ -85,8 +86,8 @@ class Nutrients(AbstractProcess):
         self._exchange_site = exchange_site
         self.plasma = plasma
         self.solver = solver
-        self._flux_names = {one: one.name.lower().replace("_", " ") for one in Flux}
-        self._flux_names.update(flux_names)
+        outer = {one: one.name.lower().replace("_", " ") for one in Flux if one not in _INSIDE}
+        self._flux_names = outer | dict(flux_names)
         self.parameters = parameters
         self.exchanges = exchanges
         self.ledger = ledger
@@ -105,13 +106,14 @@ class Nutrients(AbstractProcess):
             self._site_capacity = np.zeros((N_UPTAKE, sites.n))
             self._release = np.zeros((len(Species), sites.n))
         self._site_capacity[:] = 0.0
-        self._release[:] = 0.0
+        release = self._release[_BOOKED_ROWS]  # all others stay 0
+        release[:] = 0.0
         cells = [p for p in state.populations if p.has(Group.MECHANISTIC) and p.n]
         for population in cells:
             self._gather(population)
         lysed = sites.dead * (1.0 - exp(-hours / self.dead_matter.lysis_time))
         sites.dead -= lysed
-        self._release[[Species.ASN, Species.GLN]] += lysed
+        release += lysed
         # Only tissue has vessels, and so a plasma to give on.
         plasma = () if self.plasma is None else (self.plasma.advance(state.drug, hours),)
         result = self.solver.advance(
@@ -168,7 +170,7 @@ class Nutrients(AbstractProcess):
                 given = float(self._release[species].sum())
                 self.ledger.book(species, "clamped medium", taken - given)
                 continue
-            for flux in Flux:
-                amount = float(result.amount[species, flux])
-                if flux not in _INSIDE and amount != 0.0:
-                    self.ledger.book(species, self._flux_names[flux], SIGN[flux] * amount)
+            amounts = (SIGN * result.amount[species]).tolist()
+            for flux, name in self._flux_names.items():
+                if amounts[flux] != 0.0:
+                    self.ledger.book(species, name, amounts[flux])

@@ -20,7 +20,7 @@ import numpy as np
 from abm.errors import RunFolderError
 from abm.model import PopulationModel
 from abm.record import layout, provenance
-from abm.record.files import replace_bytes
+from abm.record.files import replace_file
 
 FORMAT = 1
 _PREFIX, _SUFFIX = "tick-", ".checkpoint"
@@ -78,7 +78,12 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
         "checksum": hashlib.blake2b(body).hexdigest(),
     }
     path = folder / layout.CHECKPOINTS / f"{_PREFIX}{tick:012d}{_SUFFIX}"
-    replace_bytes(path, json.dumps(header).encode() + b"\n" + bytes(body))
+
+    def write(temporary: Path) -> None:
+        with temporary.open("wb") as file:
+            file.writelines((json.dumps(header).encode(), b"\n", body))
+
+    replace_file(path, write)
     _thin(folder)
     return path
 

@@ -1,6 +1,7 @@
 """Frames of cells and of fields in zarr groups; a frame exists once its time is committed."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from abm.units import did_you_mean
 
 _ROWS_PER_CHUNK = 32_768
 _TIMES_PER_CHUNK = 4_096
+_WRITERS = 8
+"""Arrays that are brought to the disk at the same time."""
 _FIELD_DTYPE = "float32"
 
 
@@ -54,10 +57,12 @@ class FrameGroup:
         """Bring all frames to the disk; a frame that failed half-way is never committed."""
         if self._is_broken:
             return
-        for array in self._arrays.values():
-            array.commit()
+        arrays = list(self._arrays.values())
         if self._n_cells is not None:
-            self._n_cells.commit()
+            arrays.append(self._n_cells)
+        # Mostly waiting for the disk, which serves requests that come together faster.
+        with ThreadPoolExecutor(_WRITERS) as writers:
+            list(writers.map(GrowingArray.commit, arrays))
         self._time.commit()
 
 

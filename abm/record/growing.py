@@ -138,7 +138,7 @@ class GrowingArray:
         shape = [self.length, *self.item_shape]
         if self._metadata["shape"] == shape:
             return
-        text = json.dumps(self._metadata | {"shape": shape}, indent=1)
+        text = json.dumps(self._metadata | {"shape": shape})
         replace_bytes(self.path / METADATA, text.encode())
         self._metadata["shape"] = shape
 

@@ -1,5 +1,6 @@
 """What a run ran on: versions of the packages, CPU, platform. Goes into run.json."""
 
+import functools
 import importlib.metadata
 import os
 import platform
@@ -24,6 +25,7 @@ PACKAGES = (
 NOT_INSTALLED = "not installed"
 
 
+@functools.cache
 def versions() -> dict[str, str]:
     """Return the version of Python and of every package in ``PACKAGES``."""
     found = {"python": platform.python_version()}

@@ -9,10 +9,13 @@ from abm.kernels.cell_layout import N_CONDITION, N_FLUX
 from abm.state.population import Population
 from abm.state.sites import N_UPTAKE
 
+_SPARE_SHARE = 32
+"""One spare place for so many cells, so that they need no new arrays after each birth."""
+
 
 @dataclass
 class Exchange:
-    """Work arrays of one population, as long as its columns.
+    """Work arrays of one population; ``capacity`` is their own and at least its living cells.
 
     uptake          : float64[4, capacity] (Asn, Gln, Glu, EAA): uptake at full saturation [fmol/h]
                       until the site has answered, then what it gave in the present interval [fmol]
@@ -30,9 +33,9 @@ class Exchange:
     expression: np.ndarray = field(default_factory=lambda: np.ones(0))
 
     def fit(self, population: Population) -> "Exchange":
-        """Make the arrays as long as the population's columns; contents may be lost."""
-        if self.eaa_saturation.shape[0] != population.capacity:
-            n = population.capacity
+        """Make room for all living cells; contents may be lost."""
+        if self.eaa_saturation.shape[0] < population.n:
+            n = population.n + population.n // _SPARE_SHARE
             self.uptake = np.zeros((N_UPTAKE, n))
             self.fluxes = np.zeros((N_FLUX, n))
             self.eaa_saturation = np.zeros(n)

@@ -79,6 +79,13 @@ class Population:
             return self.live("weight")
         return np.ones(self.n, np.int64)
 
+    def n_cells(self, mask: np.ndarray | None = None) -> int:
+        """Return how many cells live in all rows, or in those where ``mask``, bool[n], is true."""
+        if self.has(Group.WEIGHTED):
+            weight = self.live("weight")
+            return int((weight if mask is None else weight[mask]).sum())
+        return self.n if mask is None else int(np.count_nonzero(mask))
+
     def reserve(self, needed: int) -> None:
         """Make room for ``needed`` rows; arrays are replaced, contents kept."""
         if needed <= self.capacity:

@@ -86,4 +86,4 @@ class State:
 
     def n_cells(self) -> int:
         """Return the number of living tumour cells."""
-        return sum(int(p.weights().sum()) for p in self.tumour())
+        return sum(p.n_cells() for p in self.tumour())

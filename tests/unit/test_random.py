@@ -101,3 +101,12 @@ def test_quantiles_of_many_have_the_bits_of_one():
     found = np.empty_like(uniforms)
     elementary.normal_quantiles(uniforms, found)
     assert found.tolist() == [elementary.normal_quantile(p) for p in uniforms]
+
+
+def test_few_cells_draw_what_they_draw_among_many():
+    """A handful is served without threads; the numbers are those of the cell all the same."""
+    streams = Streams(1)
+    keys = streams.founder_keys(0, 0, 1000)
+    for draw in (streams.normals, streams.uniforms):
+        many = draw(Stream.LIFE, 7, keys)
+        assert np.array_equal(draw(Stream.LIFE, 7, keys[500:503]), many[:, 500:503])

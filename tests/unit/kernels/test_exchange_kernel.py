@@ -4,7 +4,7 @@ import numba
 import numpy as np
 import pytest
 
-from abm.kernels.exchange import SERIAL_CELLS, add_at_sites, hand_out
+from abm.kernels.exchange import SERIAL_CELLS, add_at_sites, hand_out, is_even
 
 N_SITE = 40
 
@@ -63,3 +63,12 @@ def test_sums_have_the_same_bits_for_any_number_of_threads():
         sums.append(np.vstack([total, release]))
     numba.set_num_threads(before)
     assert np.array_equal(sums[0], sums[1])
+
+
+def test_one_other_site_makes_a_field_uneven():
+    field = np.full(1001, 28.0)
+    assert is_even(field) and is_even(field[:1])
+    for site in (0, 500, 1000):
+        uneven = field.copy()
+        uneven[site] = np.nextafter(28.0, 0.0)
+        assert not is_even(uneven)
