@@ -1,4 +1,4 @@
-"""Moles of Asn and Gln, booked: what came in, what went out, what is there."""
+"""Moles of Asn and Gln, and of oxygen where it is used up: what came in, went out, is there."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -46,6 +46,8 @@ class Ledger:
     flux: dict[tuple[Species, str], float] = field(default_factory=dict)
     gross: dict[Species, float] = field(default_factory=lambda: dict.fromkeys(BOOKED, 0.0))
     start: dict[Species, float] = field(default_factory=dict)
+    room: dict[Species, float] = field(default_factory=lambda: dict.fromkeys(BOOKED, 1.0))
+    """The species that are booked, and the volume that each fills as a share of that of a site."""
     rough_steps: int = 0
     """Steps of the least length that were kept although their error was above the tolerance."""
 
@@ -53,28 +55,35 @@ class Ledger:
         """Add a flux [fmol], signed as seen from the model."""
         key = (species, name)
         self.flux[key] = self.flux.get(key, 0.0) + amount
-        self.gross[species] += abs(amount)
+        self.gross[species] = self.gross.get(species, 0.0) + abs(amount)
 
     def closure(self, state: State, species: Species) -> Closure:
         """Compare the stock with the books; the first call of a run sets the start."""
-        places = stock(state, species)
+        places = stock(state, species, self.room[species])
         now = sum(places.values())
         start = self.start.setdefault(species, now)
         net = sum(amount for (one, _), amount in self.flux.items() if one == species)
-        return Closure(self.gross[species] + abs(start), now - start - net, places["defect"])
+        gross = self.gross.get(species, 0.0)
+        return Closure(gross + abs(start), now - start - net, places["defect"])
 
 
-def stock(state: State, species: Species) -> dict[str, float]:
-    """Return where the moles of Asn or Gln are [fmol]: field, defect, cells, owed, dead."""
-    row = BOOKED.index(species)
+def stock(state: State, species: Species, room: float = 1.0) -> dict[str, float]:
+    """Return where the moles of a species are [fmol]: field, defect, cells, owed, dead.
+
+    Cells and dead matter hold Asn and Gln only. ``room`` is as in :class:`Ledger`.
+    """
     sites = state.sites
     places = {
-        "field": sites.amount(species),
-        "defect": FMOL_PER_UM_PL * float((sites.defect[species] * sites.volume).sum()),
-        "dead": float(sites.dead[row].sum()),
+        "field": room * sites.amount(species),
+        "defect": room * FMOL_PER_UM_PL * float((sites.defect[species] * sites.volume).sum()),
+        "dead": 0.0,
         "cells": 0.0,
         "owed": 0.0,
     }
+    if species not in BOOKED:
+        return places
+    row = BOOKED.index(species)
+    places["dead"] = float(sites.dead[row].sum())
     for population in state.populations:
         if population.has(Group.MECHANISTIC):
             held = population.amounts(slice(0, population.n))[row]

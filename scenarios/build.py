@@ -6,7 +6,7 @@ from functools import partial
 from abm.clock import Clock
 from abm.facts import Facts
 from abm.founders import Founders, found
-from abm.ledger import BOOKED, Ledger
+from abm.ledger import Ledger
 from abm.lineage import Lineage
 from abm.model import Parts, PopulationModel
 from abm.processes.cell_parameters import CellParameters
@@ -118,7 +118,7 @@ def assemble(scenario: Scenario, seed: int, batch: Batch | None = None) -> Parts
     patch = make_patch(scenario, seed, assemble)
     if patch is not None:
         processes.append(patch)
-    for species in BOOKED:
+    for species in ledger.room:
         ledger.closure(state, species)
     stop = StopRules(scenario.stops_when_extinct, scenario.stop_n_cells, scenario.stops_at_relapse)
     facts = make_facts(scenario, surroundings, biology)

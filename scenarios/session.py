@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from abm.kernels import runtime
-from abm.ledger import BOOKED
 from abm.model import PopulationModel
 from abm.processes.patch import Patch
 from abm.record.checkpoint import Checkpoint, drop_checkpoints_after, write_checkpoint
@@ -176,11 +175,11 @@ def describe(scenario: Scenario, model: PopulationModel) -> dict[str, Any]:
 
 
 def describe_ledger(model: PopulationModel) -> dict[str, Any]:
-    """Return how the books of Asn and Gln close, and the named fluxes [fmol]."""
+    """Return how the books close, and the named fluxes [fmol]."""
     if model.ledger is None:
         return {}
     report: dict[str, Any] = {}
-    for species in BOOKED:
+    for species in model.ledger.room:
         closure = model.ledger.closure(model.state, species)
         report[species.name.lower()] = {
             "throughput_fmol": closure.throughput,

@@ -152,7 +152,12 @@ class Surroundings:
             oxygen = float(self.medium[Species.O2])
             found.append(
                 Respiration(
-                    self._respiration, self.tissue, self._diffusion, self._solver_parameters, oxygen
+                    self._respiration,
+                    self.tissue,
+                    self._diffusion,
+                    self._solver_parameters,
+                    oxygen,
+                    ledger,
                 )
             )
         return found

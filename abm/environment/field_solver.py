@@ -16,7 +16,7 @@ from abm.environment.fluxes import Flux, IntervalResult
 from abm.environment.reactions import SECONDS_PER_HOUR, Reactions, enzyme_constants
 from abm.environment.tissue import Tissue
 from abm.errors import NumericalError
-from abm.kernels import field, field_arrays, field_steps, grid
+from abm.kernels import field_arrays, field_steps, grid
 from abm.kernels._jit import start_threads
 from abm.state.sites import N_UPTAKE, Drug, Species
 from abm.units import FMOL_PER_UM_PL
@@ -226,18 +226,12 @@ class TissueSolver:
 
         Raises NumericalError.
         """
-        work = self._work
-        self._copy(work.now, work.old)
-        self._copy(work.defect, work.old_defect)
-        status = field.implicit_step(self._grid, self._linear, self._rules, sites, work, step)
-        if status != field_arrays.DONE:
-            self._fail(status, step)
-        record.exposure[:] = 0.0
-        record.amount[:] = 0.0
-        field_steps.finish_all(
-            self._grid, self._linear, self._rules, sites, work, step, record.exposure,
+        status = field_steps.step(
+            self._grid, self._linear, self._rules, sites, self._work, step, record.exposure,
             record.amount,
         )  # fmt: skip
+        if status != field_arrays.DONE:
+            self._fail(status, step)
 
     def _fail(self, status: int, step: float) -> None:
         work, solved = self._work, self._rules.solved
@@ -281,7 +275,13 @@ def _rules(tissue: Tissue, reactions: Reactions, medium: np.ndarray) -> field_ar
         edge_value=np.ascontiguousarray(np.stack(faces, axis=1), dtype=float),
         half_saturation=reactions.transport.as_array(),
         tolerance=np.array(
-            [solver.defect, solver.change, solver.outer_iterations, solver.inner_iterations]
+            [
+                solver.defect,
+                solver.change,
+                solver.outer_iterations,
+                solver.inner_iterations,
+                solver.step_error,
+            ]
         ),
         floor=solver.error_floor * reactions.error_scale(medium),
     )

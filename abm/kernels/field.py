@@ -255,6 +255,16 @@ def is_converged(rules, species, status, dt):
 
 
 @kernel
+def is_settled(rules, status, species):
+    """Return whether a species had converged and nothing that it depends on has changed since."""
+    if status[species, 5] != 0.0:
+        return False
+    if species in (ASN, GLU, NH3) and rules.is_solved[GLN] and status[GLN, 5] != 0.0:
+        return False
+    return not (species in (GLN, ASP, NH3) and rules.is_solved[ASN] and status[ASN, 5] != 0.0)
+
+
+@kernel
 def iterate(grid, linear, rules, sites, field, species, dt, looseness):
     """Evaluate one species and, unless it has converged, correct it.
 
@@ -276,7 +286,8 @@ def iterate_group(grid, linear, rules, sites, field, first, dt):
     """One outer iteration of the species of a group, one per thread."""
     for k in prange(first[1] - first[0]):
         species = rules.solved[first[0] + k]
-        iterate(grid, linear, rules, sites, field, species, dt, LOOSENESS)
+        if field.status[species, 7] == 0.0:
+            iterate(grid, linear, rules, sites, field, species, dt, LOOSENESS)
 
 
 @kernel
@@ -288,6 +299,7 @@ def implicit_step(grid, linear, rules, sites, field, dt):
     """
     for species in rules.solved:
         field.status[species, 2:4] = 0.0
+        field.status[species, 5] = 1.0
     for _ in range(int(rules.tolerance[2]) + 1):
         for group in range(rules.group.size - 1):
             clamped = GLN if group == 1 else ASN
@@ -297,11 +309,15 @@ def implicit_step(grid, linear, rules, sites, field, dt):
                 for first in range(start, end, width):
                     last, slope = min(first + width, end), field.rows[clamped, 1]
                     split_rows(rules, sites, field, clamped, first, last, start, slope)
-            begin = rules.group[group : group + 2]
-            if begin[1] - begin[0] == 1:
-                species = rules.solved[begin[0]]
+            begin, n_open, species = rules.group[group : group + 2], 0, 0
+            for one in rules.solved[begin[0] : begin[1]]:
+                settled = is_settled(rules, field.status, one)
+                field.status[one, 7] = 1.0 if settled else 0.0
+                if not settled:
+                    n_open, species = n_open + 1, one
+            if n_open == 1:
                 iterate(grid, linear, rules, sites, field, species, dt, LOOSENESS)
-            elif begin[1] > begin[0]:
+            elif n_open > 1:
                 iterate_group(grid, linear, rules, sites, field, begin, dt)
         worst = 0.0
         for species in rules.solved:
@@ -318,13 +334,19 @@ def filtered_change(grid, linear, rules, field, species, dt):
     With Z the step times the operator of the losses and of diffusion, one step and two half steps
     differ by ``Z (2 + Z)^-2`` times the change, which is below ``(1 + Z)^-1`` times it: fast modes,
     which the step has carried to their steady state, drop out. One multigrid cycle stands for the
-    inverse; the coefficients are those of the last linear solve.
+    inverse; the coefficients are those of the last linear solve. No cycle is needed where the
+    largest change, which the inverse never raises, is within the tolerance everywhere.
     """
     work, start, floor = work_of(linear, species), grid.start[0], rules.floor[species]
     scale = 1.0 / (rules.exchange[species] * dt)
     end = start + grid.size[0]
     now, old = field.now[species, start:end], field.old[species, start:end]
-    source = work.source[start:end]
+    source, change, least = work.source[start:end], 0.0, np.inf
+    for k in range(end - start):
+        change, least = max(change, abs(now[k] - old[k])), min(least, now[k])
+    if change <= rules.tolerance[4] * (least + floor):
+        field.status[species, 6] = change / (least + floor)
+        return
     for k in range(end - start):
         source[k] = scale * (now[k] - old[k])
     multigrid.cycle(grid, work, multigrid.absolute_sum(grid, work.source, work.column))

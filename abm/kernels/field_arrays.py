@@ -62,7 +62,7 @@ class Rules(NamedTuple):
     half_saturation: np.ndarray
     """float64[4], transport, uM: asn, gln, glu, eaa."""
     tolerance: np.ndarray
-    """float64[4]: defect, change, most outer iterations, most inner iterations."""
+    """float64[5]: defect, change, most outer iterations, most inner iterations, error of a step."""
     floor: np.ndarray
     """float64[n_species], concentration below which errors count as absolute, uM."""
 
@@ -105,8 +105,8 @@ class FieldWork(NamedTuple):
     """[n_species, 6, width], scratch of some whole rows of voxels at a time: loss, slope, gain,
     spread, and two sums over what comes to stand at the same place."""
     status: np.ndarray
-    """[n_species, 7]: sum of |defect|, throughput, change, sum before, linear iterations, outcome,
-    error of the step."""
+    """[n_species, 8]: sum of |defect|, throughput, change, sum before, linear iterations, outcome,
+    error of the step, whether it is left alone in this iteration."""
     flux: np.ndarray
     """[n_species, N_FLUX, width], sums of one step, over what comes to stand at the same place."""
 
@@ -123,6 +123,6 @@ def field_work(grid: Grid, n_species: int) -> FieldWork:
         old_defect=np.zeros((n_species, n_padded)),
         split=np.zeros((2, n_padded)),
         rows=np.zeros((n_species, 6, width)),
-        status=np.zeros((n_species, 7)),
+        status=np.zeros((n_species, 8)),
         flux=np.zeros((n_species, N_FLUX, width)),
     )

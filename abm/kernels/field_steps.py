@@ -3,10 +3,11 @@
 from numba import prange
 
 from abm.kernels._jit import kernel, parallel_kernel
-from abm.kernels.field import filtered_change, gain_rows, rival_of, transport_row
+from abm.kernels.field import filtered_change, gain_rows, implicit_step, rival_of, transport_row
 from abm.kernels.field_arrays import (
     ASN,
     DECAY,
+    DONE,
     EDGE,
     ENZYME,
     GLN,
@@ -152,6 +153,23 @@ def copy_species(species, source, target):
         row, out = source[one], target[one]
         for i in range(row.size):
             out[i] = row[i]
+
+
+@kernel
+def step(grid, linear, rules, sites, field, dt, exposure, amount):
+    """Make one implicit step from the iterate and estimate its error; return a status.
+
+    Where it is done, ``exposure`` and ``amount`` hold what it moved; ``field.old`` and
+    ``field.old_defect`` hold where it started.
+    """
+    copy_species(rules.solved, field.now, field.old)
+    copy_species(rules.solved, field.defect, field.old_defect)
+    status = implicit_step(grid, linear, rules, sites, field, dt)
+    if status == DONE:
+        exposure[:] = 0.0
+        amount[:] = 0.0
+        finish_all(grid, linear, rules, sites, field, dt, exposure, amount)
+    return status
 
 
 @kernel

@@ -16,10 +16,11 @@ import numpy as np
 
 from abm.clock import Clock
 from abm.environment.field_solver import TissueSolver
-from abm.environment.fluxes import IntervalResult
+from abm.environment.fluxes import SIGN, Flux, IntervalResult
 from abm.environment.reactions import DiffusionParameters, Reactions, SolverParameters
 from abm.environment.tissue import MOST_VESSEL_EXCHANGE, Edges, Tissue
 from abm.kernels.cell_layout import CellState
+from abm.ledger import Ledger
 from abm.parameters import ParameterSet, parameter
 from abm.processes.process import AbstractProcess
 from abm.state.columns import Group
@@ -31,6 +32,13 @@ _ROW = Species.EAA
 _UPTAKE_ROW = 3
 """The solver knows saturable uptake of four species. One of its own that solves only the last of
 them, with the constants of oxygen, advances oxygen with the same machine code."""
+_FLUXES = {
+    Flux.VESSEL_IN: "vessel in",
+    Flux.VESSEL_OUT: "vessel out",
+    Flux.EDGE: "edge",
+    Flux.UPTAKE: "respiration",
+}
+"""What the ledger calls the fluxes of oxygen; there are no others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +92,12 @@ class Respiration(AbstractProcess):
         diffusion: DiffusionParameters,
         solver: SolverParameters,
         oxygen: float,
+        ledger: Ledger,
     ) -> None:
-        """``oxygen`` [uM] is what fixed faces hold."""
+        """``oxygen`` [uM] is what fixed faces hold; ``ledger`` books oxygen from now on."""
         self.parameters = parameters
+        self.ledger = ledger
+        ledger.room[Species.O2] = 1.0 / tissue.extracellular_fraction
         face, blood = np.zeros((2, len(Species)))
         face[_ROW], blood[_ROW] = oxygen, parameters.blood_oxygen
         coefficient = float(diffusion.as_array()[Species.O2])
@@ -108,8 +119,13 @@ class Respiration(AbstractProcess):
         )
 
     def advance(self, state: State, clock: Clock, ticks: int) -> None:
-        """Advance the oxygen of all sites by ``ticks``; raises NumericalError as the solver."""
-        self.exchange(state, clock.to_hours(ticks))
+        """Advance and book the oxygen of all sites; raises NumericalError as the solver."""
+        result = self.exchange(state, clock.to_hours(ticks))
+        self.ledger.rough_steps += result.n_rough_steps
+        for flux, name in _FLUXES.items():
+            amount = float(result.amount[_ROW, flux])
+            if amount != 0.0:
+                self.ledger.book(Species.O2, name, SIGN[flux] * amount)
 
     def exchange(self, state: State, hours: float) -> IntervalResult:
         """Advance the oxygen of all sites; return what the cells used and the vessels gave.

@@ -10,6 +10,7 @@ from abm.state.sites import Species
 from abm.units import FMOL_PER_UM_PL
 from scenarios.build import build
 from scenarios.load import load
+from scenarios.session import describe_ledger
 from tests.small import BLASTS, cube, finished
 
 CELLS = [BLASTS | {"number": 100, "placement": "random"}]
@@ -49,6 +50,27 @@ def test_what_flows_in_is_used_or_stays(edges):
         assert amount[Flux.VESSEL_IN] > amount[Flux.VESSEL_OUT]
         most = respiration.parameters.consumption * cells * FMOL_PER_UM_PL * hours
         assert 0.9 * most < amount[Flux.UPTAKE] < most
+
+
+@pytest.mark.parametrize("edges", ["no-flux", "fixed"])
+def test_the_books_of_oxygen_close(edges):
+    """As those of Asn and Gln do: vessels and faces bring it, cells use it."""
+    model = finished(scenario(edges=edges))
+    closure = model.ledger.closure(model.state, Species.O2)
+    assert closure.relative < 1e-9
+    assert closure.relative_without_defect < 1e-5
+    flux = {name: fmol for (one, name), fmol in model.ledger.flux.items() if one is Species.O2}
+    assert flux["vessel in"] > 0.0 > flux["respiration"]
+    assert ("edge" in flux) == (edges == "fixed")
+    assert set(flux) <= {"vessel in", "vessel out", "edge", "respiration"}
+    assert set(describe_ledger(model)) == {"asn", "gln", "o2"}
+
+
+def test_rough_steps_of_oxygen_are_counted():
+    """With steps that may not be halved far enough, and amino acids that stay put."""
+    parameters = {"solver.step_error": 1e-9, "solver.least_step": "3600 s"}
+    rough = finished(scenario(parameters, species=["o2"])).ledger.rough_steps
+    assert rough >= 5
 
 
 def test_capillaries_feed_a_marrow_full_of_cells():
