@@ -24,6 +24,11 @@ def MapsPart(visit: Visit) -> None:
     """One map per arm with the keys to its colours."""
     visit.at_picture.get()
     if not visit.simulation.is_spatial:
+        if visit.simulation.arms:
+            solara.Text(
+                "No map: in a well or a body without a lesion cells have no places.",
+                classes=["asn-small"],
+            )
         return
     frames = visit.frames()
     edge = edge_um(frames[0], visit.look.value.axis) if is_solid(frames[0]) else 0.0
