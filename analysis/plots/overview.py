@@ -36,7 +36,7 @@ class _Panel(NamedTuple):
 
 _PANELS = (
     _Panel("Cells", (("n_cells", "tumour", 1.9), ("n_resistant", "resistant", 0.9)), 0.7),
-    _Panel("Asparagine\n(uM)", (("asn_uM", "", 1.7),), 1e-4, (0.5, "0.5 uM, depleted")),
+    _Panel("Asparagine\n(uM)", (("asn_uM", "", 1.7),), 1e-4, (0.5, "0.5 uM\n(depleted)")),
     _Panel("Asparaginase\n(IU/mL)", ((_ACTIVITY, "", 1.7),), 1e-4, (0.1, "0.1 IU/mL")),
 )
 
@@ -138,8 +138,10 @@ def _scale(axes: Axes, panel: _Panel, tables: list[pd.DataFrame]) -> None:
         bottom, top = axes.get_ylim()
         if bottom < value < top:
             axes.axhline(value, color=style.GREY, linewidth=0.9, linestyle=":")
-            axes.text(1.0, value, f"{text} ", transform=axes.get_yaxis_transform(), fontsize=7.5,
-                      color="#555555", ha="right", va="bottom")  # fmt: skip
+            axes.annotate(
+                text, (1.01, value), xycoords=axes.get_yaxis_transform(), fontsize=8,
+                color="#555555", ha="left", va="center", annotation_clip=False,
+            )  # fmt: skip
 
 
 def _mark_doses(

@@ -48,6 +48,8 @@ def ChartsPart(visit: Visit) -> None:
     }
     if is_body:
         tabs = {"Course": lambda: _each(visit, course_figure), **tabs}
+        if arms[0].lesion is not None:
+            tabs["Lesion"] = lambda: _lesion(visit)
     elif arms[0].scenario.environment.kind == "well":
         tabs["Wells"] = lambda: _wells(visit)
     with solara.lab.Tabs(value=tab):
@@ -56,17 +58,29 @@ def ChartsPart(visit: Visit) -> None:
     list(tabs.values())[min(tab.value, len(tabs) - 1)]()
 
 
-def _over_time(visit: Visit) -> None:
+def _over_time(visit: Visit, *, of_lesion: bool = False) -> None:
     with visit.simulation.lock:
-        records = {arm.name: arm.records() for arm in visit.simulation.arms}
-        parted = [part["until_h"] for arm in visit.simulation.arms for part in arm.past]
+        arms = visit.simulation.arms
+        records = {arm.name: arm.records() for arm in arms}
+        shown = {arm.name: (arm.mapped if of_lesion else arm).records() for arm in arms}
+        parted = [part["until_h"] for arm in arms for part in arm.past]
         figure = overview_figure(
-            {name: one.timeseries for name, one in records.items()},
+            {name: one.timeseries for name, one in shown.items()},
             {name: doses_of(one) for name, one in records.items()},
             jumps={name: jumps_of(one) for name, one in records.items()},
             parted_h=max(parted, default=None),
         )
     _show(figure, "Cells, asparagine and asparaginase over time")
+
+
+def _lesion(visit: Visit) -> None:
+    _over_time(visit, of_lesion=True)
+    for arm in visit.simulation.arms:
+        if len(visit.simulation.arms) > 1:
+            solara.Text(arm.name, classes=["asn-arm"])
+        with visit.simulation.lock:
+            now = asns_figure(arm.mapped.frame())
+        _show(now, f"ASNS over the tumour cells of {arm.mapped.name}, now")
 
 
 def _each(visit: Visit, draw: Draw) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 from abm.record import layout
 from abm.record.writer import RunWriter
 from analysis.animate import animate_run
+from scenarios.app.part import Part
 from scenarios.app.session import Arm
 from scenarios.load import dump_resolved
+from scenarios.patch import PATCH_FOLDER
 
 FILM_SUFFIX = ".mp4"
 
@@ -24,43 +26,45 @@ def tables(arms: list[Arm]) -> bytes:
     ):
         for number, arm in enumerate(arms, start=1):
             run = Path(folder) / f"{number}-{slug(arm.name)}"
-            write_run(arm, run, has_frames=False)
-            for path in sorted(run.iterdir()):
-                if path.is_file():
-                    archive.write(path, f"{run.name}/{path.name}")
-            for name in _table_names(arm):
-                text = arm.history.table(name).to_csv(index=False)
-                archive.writestr(f"{run.name}/{Path(name).stem}.csv", text)
+            for part, place in zip(arm.parts, (run, run / PATCH_FOLDER), strict=False):
+                write_run(part, place, has_frames=False)
+                inside = place.relative_to(folder)
+                for path in sorted(place.iterdir()):
+                    if path.is_file():
+                        archive.write(path, str(inside / path.name))
+                for name in _table_names(part):
+                    text = part.history.table(name).to_csv(index=False)
+                    archive.writestr(str(inside / f"{Path(name).stem}.csv"), text)
     return stream.getvalue()
 
 
-def film(arm: Arm) -> bytes:
-    """Return the film of an arm as MP4; RunFolderError where there is nothing to be shown."""
+def film(part: Part) -> bytes:
+    """Return the film of an arm or lesion as MP4; RunFolderError where nothing can be shown."""
     with tempfile.TemporaryDirectory(prefix="asnsim-") as folder:
-        run = Path(folder) / slug(arm.name)
-        write_run(arm, run, has_frames=True)
+        run = Path(folder) / slug(part.name)
+        write_run(part, run, has_frames=True)
         (path,) = animate_run(run, [Path(folder) / f"film{FILM_SUFFIX}"])
         return path.read_bytes()
 
 
-def write_run(arm: Arm, folder: Path, *, has_frames: bool) -> None:
-    """Write what an arm has recorded as a run folder, without checkpoints and genealogy."""
-    history, records = arm.history, arm.records()
-    reason = arm.model.exit_reason
+def write_run(part: Part, folder: Path, *, has_frames: bool) -> None:
+    """Write what an arm or lesion has recorded as a run folder; no checkpoints, no genealogy."""
+    history, records = part.history, part.records()
+    reason = part.model.exit_reason
     info = {
         **records.info,
         "exit_reason": "paused" if reason is None else reason.name.lower(),
-        "end_h": arm.model.clock.hours,
+        "end_h": part.model.clock.hours,
     }
     writer = RunWriter(folder)
-    writer.scenario(dump_resolved(arm.scenario))
+    writer.scenario(dump_resolved(part.scenario))
     for frame in history.frames if has_frames else []:
         if frame.cells:
             writer.cells(frame.time_h, frame.cells)
         if frame.fields:
-            writer.fields(frame.time_h, frame.fields, spacing_um=arm.model.facts.spacing)
+            writer.fields(frame.time_h, frame.fields, spacing_um=part.model.facts.spacing)
     writer.checkpoint_tables()
-    writer = RunWriter.resume(folder, arm.model.clock.hours, history.snapshot())
+    writer = RunWriter.resume(folder, part.model.clock.hours, history.snapshot())
     for name, table in history.whole.items():
         table.to_parquet(folder / name)
     writer.finish(info)
@@ -71,6 +75,6 @@ def slug(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:60] or "run"
 
 
-def _table_names(arm: Arm) -> list[str]:
+def _table_names(part: Part) -> list[str]:
     names = (layout.TIMESERIES, layout.SITES, layout.CLONES, layout.PRICE)
-    return [name for name in (*names, *arm.history.whole) if len(arm.history.table(name))]
+    return [name for name in (*names, *part.history.whole) if len(part.history.table(name))]

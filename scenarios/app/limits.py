@@ -4,8 +4,9 @@ from pathlib import Path
 
 from abm.errors import ScenarioError
 from scenarios.load_text import LARGEST_FILE, parse_text
+from scenarios.patch import derived
 from scenarios.schema import Scenario
-from scenarios.schema.environment import Tissue
+from scenarios.schema.environment import Body, Tissue
 
 LARGEST_NUMBER_OF_CELLS = 50_000
 """Single cells at the start, over populations and replicates; weighted agents do not count."""
@@ -29,7 +30,9 @@ _REMEDY = "run it with `asnsim run`"
 
 
 def check_size(scenario: Scenario) -> None:
-    """Raise ScenarioError for a scenario that is too large for the page."""
+    """Raise ScenarioError for a scenario that is too large for the page, or its lesion."""
+    if isinstance(scenario.environment, Body) and scenario.environment.patch is not None:
+        check_size(derived(scenario))
     n_cells = scenario.replicates * sum(
         entry.number for entry in scenario.cells if not scenario.is_weighted(entry)
     )

@@ -10,15 +10,15 @@ from matplotlib.colors import LogNorm, Normalize, to_hex
 
 from abm.record.reader import Frame, is_tumour
 from analysis import style
+from analysis.planes import DEFAULT_RADIUS_UM
 from analysis.raster import Canvas, draw_cells
 from scenarios.app.colouring import LEVELS, Colouring, Scale, colours_of
 
 _UNDER_CELLS = "Greys"
-_PALEST, _DARKEST = 0.0, 0.45
-"""Part of the colour map that is used under cells, so that the cells stand out."""
+_PALEST, _DARKEST = 0.0, 0.32
+"""Part of the colour map that is used under cells, so that all stand out, grey ones as well."""
 _SMALLEST_RATIO = 1e-3
 _RATIO_OF_LINEAR = 3.0
-_DEFAULT_RADIUS_UM = 5.0
 _QUALITY = 88
 """Of JPEG; edges of cells stay sharp."""
 _BAR_SHARE = 0.25
@@ -173,7 +173,7 @@ def nearest_cell(frame: Frame, window: Window, across: float, down: float) -> in
     distance = np.hypot(frame.cells["x_um"] - x, frame.cells["y_um"] - y)
     distance = distance - frame.cells.get("radius_um", np.zeros(distance.shape[0]))
     row = int(np.argmin(distance))
-    return int(frame.cells["cell_id"][row]) if distance[row] <= _DEFAULT_RADIUS_UM else None
+    return int(frame.cells["cell_id"][row]) if distance[row] <= DEFAULT_RADIUS_UM else None
 
 
 def data_url(image: np.ndarray, *, is_fast: bool) -> str:
@@ -197,7 +197,7 @@ def _cells(
 ) -> np.ndarray:
     cells = dict(frame.cells)
     n_cells = cells["x_um"].shape[0]
-    cells.setdefault("radius_um", np.full(n_cells, _DEFAULT_RADIUS_UM, np.float32))
+    cells.setdefault("radius_um", np.full(n_cells, DEFAULT_RADIUS_UM, np.float32))
     left, right, bottom, top = canvas.extent_um
     x, y, reach = cells["x_um"], cells["y_um"], cells["radius_um"]
     shown = (x > left - reach) & (x < right + reach) & (y > bottom - reach) & (y < top + reach)

@@ -8,13 +8,15 @@ from abm.record.reader import Frame
 from scenarios.app.cell_state import describe_cell
 from scenarios.app.colouring import LEVELS, Colouring, bar, key
 from scenarios.app.map_picture import SPECIES_NAMES, Window, draw_map, field_bar, nearest_cell
-from scenarios.app.planes import Axis, Look, flat, is_solid, names
+from scenarios.app.planes import Axis, Look, edge_um, flat, is_solid, names
 from scenarios.app.visit import Visit
 from scenarios.app.widgets import MapView
 
 _PIXELS, _PIXELS_PLAYING = {1: 720, 2: 560}, {1: 480, 2: 360}
 """Pixels of the longer side of a map by number of arms, at rest and while it plays."""
 _NO_SPECIES = "none"
+_PLACES = 32
+"""Steps of the slider that places a slice."""
 
 
 @solara.component
@@ -22,9 +24,15 @@ def MapsPart(visit: Visit) -> None:
     """One map per arm with the keys to its colours."""
     visit.at_picture.get()
     if not visit.simulation.is_spatial:
+        if visit.simulation.arms:
+            solara.Text(
+                "No map: in a well or a body without a lesion cells have no places.",
+                classes=["asn-small"],
+            )
         return
     frames = visit.frames()
-    _Choices(visit, tuple(frames[0].fields), bool(frames[0].cells), is_solid(frames[0]))
+    edge = edge_um(frames[0], visit.look.value.axis) if is_solid(frames[0]) else 0.0
+    _Choices(visit, tuple(frames[0].fields), bool(frames[0].cells), edge)
     with solara.Div(classes=["asn-maps"]):
         for number, frame in enumerate(frames):
             _Map(visit, number, frame, len(frames))
@@ -34,7 +42,8 @@ def MapsPart(visit: Visit) -> None:
 
 
 @solara.component
-def _Choices(visit: Visit, species: tuple[str, ...], has_cells: bool, is_deep: bool) -> None:
+def _Choices(visit: Visit, species: tuple[str, ...], has_cells: bool, edge: float) -> None:
+    """``edge``: length [um] of a 3-D tissue in the direction of view, 0 of a flat one."""
     with solara.Row(style="flex-wrap: wrap", gap="16px", classes=["asn-choices"]):
         if has_cells:
             solara.Select(
@@ -53,12 +62,12 @@ def _Choices(visit: Visit, species: tuple[str, ...], has_cells: bool, is_deep: b
         if visit.window.value.zoom > 1.0:
             solara.Button("Whole tissue", text=True,
                           on_click=lambda: visit.window.set(Window()))  # fmt: skip
-    if is_deep:
-        _Looks(visit)
+    if edge:
+        _Looks(visit, edge)
 
 
 @solara.component
-def _Looks(visit: Visit) -> None:
+def _Looks(visit: Visit, edge: float) -> None:
     look = visit.look.value
     with solara.Row(style="flex-wrap: wrap", gap="16px", classes=["asn-choices"]):
         solara.Select(
@@ -73,9 +82,11 @@ def _Looks(visit: Visit) -> None:
             ),
         )  # fmt: skip
         if look.place is not None:
+            cut_um = look.place * edge
             solara.SliderFloat(
-                "Place of the slice", value=look.place, min=0.0, max=1.0, step=0.02,
-                on_value=lambda place: visit.look.set(Look(look.axis, place)),
+                f"Slice at {look.axis.value} = {cut_um:g} um", value=cut_um, min=0.0, max=edge,
+                step=edge / _PLACES, thumb_label=False,
+                on_value=lambda um: visit.look.set(Look(look.axis, um / edge)),
             )  # fmt: skip
 
 
@@ -110,8 +121,9 @@ def _Map(visit: Visit, number: int, frame: Frame, n_arms: int) -> None:
 
     across, up = names(frame, look)
     with solara.Column(gap="2px", classes=["asn-one"]):
-        if n_arms > 1:
-            solara.Text(visit.simulation.arms[number].name, classes=["asn-arm"])
+        arm = visit.simulation.arms[number]
+        if n_arms > 1 or arm.lesion is not None:
+            solara.Text(arm.mapped.name, classes=["asn-arm"])
         MapView(
             source=picture.source, aspect=picture.aspect, bar_share=picture.bar_share,
             title=f"Map of the tissue, {across} to the right and {up} upwards",

@@ -7,12 +7,13 @@ import solara
 import solara.lab
 
 from abm import __version__
+from scenarios.app.boundary import Guarded
 from scenarios.app.charts_view import ChartsPart
 from scenarios.app.limits import LARGEST_NUMBER_OF_VISITORS
 from scenarios.app.maps_view import MapsPart
 from scenarios.app.serve import start_scenario
 from scenarios.app.sidebar import BranchPart, ControlsPart, DownloadPart, ScenarioPart
-from scenarios.app.visit import Speed, Visit, as_time
+from scenarios.app.visit import Speed, Visit, as_count, as_length, as_time
 from scenarios.app.visitors import Visitors
 
 _VISITORS = Visitors(LARGEST_NUMBER_OF_VISITORS)
@@ -72,8 +73,8 @@ def Page() -> None:
     with solara.Div(classes=["asn-page"]):
         with solara.Column(classes=["asn-main"], gap="10px"):
             Transport(visit)
-            MapsPart(visit)
-            ChartsPart(visit)
+            Guarded("The map", lambda: MapsPart(visit))
+            Guarded("The figure", lambda: ChartsPart(visit))
         with solara.Div(classes=["asn-settings"]):
             solara.HTML(tag="h2", unsafe_innerHTML="Scenario")
             ScenarioPart(visit)
@@ -130,14 +131,16 @@ def Clock(visit: Visit) -> None:
     with simulation.lock:
         for arm in simulation.arms:
             model = arm.model
-            count = f"{int(model.state.n_cells()):,} tumour cells"
+            count = f"{as_count(int(model.state.n_cells()))} tumour cells"
             if not model.state.populations:
                 count = "no cells"
             ended = ""
             if model.exit_reason is not None:
                 ended = f" (ended: {model.exit_reason.name.lower().replace('_', ' ')})"
+            if arm.lesion is not None:
+                count += f", {as_count(int(arm.lesion.model.state.n_cells()))} in the lesion"
             parts.append(f"{arm.name}: {count}{ended}")
         step = simulation.arms[0].model.steps
-    time = f"{as_time(simulation.hours)} of {as_time(simulation.end_hours)}"
+    time = f"{as_time(simulation.hours)} of {as_length(simulation.end_hours)}"
     solara.Text(f"{time}, step {step}", classes=["asn-time"])
     solara.Text("; ".join(parts), classes=["asn-counts"])

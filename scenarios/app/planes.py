@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from abm.record.reader import Frame
+from analysis.planes import DEFAULT_RADIUS_UM
 
 
 class Axis(Enum):
@@ -22,7 +23,7 @@ _FIELD_AXIS = {Axis.Z: 0, Axis.Y: 1, Axis.X: 2}
 
 
 class Look(NamedTuple):
-    """How to look at a 3-D tissue; ``place`` [0, 1] is that of the slice, None a projection."""
+    """How to look at a 3-D tissue; ``place`` [0, 1] of its edge is cut, None: a projection."""
 
     axis: Axis = Axis.Z
     place: float | None = 0.5
@@ -30,14 +31,14 @@ class Look(NamedTuple):
 
 def is_solid(frame: Frame) -> bool:
     """Tell whether a frame is that of a 3-D tissue."""
-    return float(getattr(frame, "depth_um", 0.0)) > 0.0
+    return frame.depth_um > 0.0
 
 
 def flat(frame: Frame, look: Look) -> Frame:
     """Return the frame as seen: fields[n, m] and cells whose x and y are those of the picture.
 
-    A slice shows one layer of voxels and the cells whose centre lies in it or that reach into it;
-    a projection shows the mean of the fields along the axis and all cells, the nearest on top.
+    A slice shows the voxels and the cells that a plane cuts, cells with the radius of the cut; a
+    projection shows the mean of the fields along the axis and all cells, the nearest on top.
     A 2-D frame stays as it is.
     """
     if not is_solid(frame):
@@ -53,7 +54,8 @@ def flat(frame: Frame, look: Look) -> Frame:
     }
     cells = frame.cells
     if "z_um" in cells:
-        cells = _cells(cells, look.axis, layer, sizes[look.axis.value] / n_layer)
+        cut_um = None if look.place is None else look.place * sizes[look.axis.value]
+        cells = _cells(cells, look.axis, cut_um)
         cells = {**cells, "x_um": cells[f"{across}_um"], "y_um": cells[f"{up}_um"]}
     extent = (0.0, sizes[across], 0.0, sizes[up])
     return frame._replace(fields=fields, cells=cells, extent_um=extent)
@@ -66,8 +68,7 @@ def names(frame: Frame, look: Look) -> tuple[str, str]:
 
 def _sizes(frame: Frame) -> dict[str, float]:
     left, right, bottom, top = frame.extent_um
-    depth = float(getattr(frame, "depth_um", 0.0))
-    return {"x": right - left, "y": top - bottom, "z": depth}
+    return {"x": right - left, "y": top - bottom, "z": frame.depth_um}
 
 
 def _n_layers(frame: Frame, axis: Axis) -> int:
@@ -76,21 +77,20 @@ def _n_layers(frame: Frame, axis: Axis) -> int:
     return int(next(iter(frame.fields.values())).shape[_FIELD_AXIS[axis]])
 
 
-def _cells(
-    cells: dict[str, np.ndarray], axis: Axis, layer: int | None, thickness: float
-) -> dict[str, np.ndarray]:
-    """Return the cells of a layer, or all of them, those farther from the viewer first."""
+def _cells(cells: dict[str, np.ndarray], axis: Axis, cut_um: float | None) -> dict[str, np.ndarray]:
+    """Return the cells that a plane cuts, or all of them, those farther from the viewer first."""
     depth = cells[f"{axis.value}_um"]
-    if layer is None:
+    if cut_um is None:
         order = np.argsort(depth if axis is Axis.Z else -depth, kind="stable")
         return {name: values[order] for name, values in cells.items()}
-    reach = cells["radius_um"] if "radius_um" in cells else np.zeros(depth.shape[0])
-    inside = (depth + reach > layer * thickness) & (depth - reach < (layer + 1) * thickness)
-    # A sphere that is cut above or below its centre shows a smaller disc.
-    middle = (layer + 0.5) * thickness
-    away = np.maximum(np.abs(depth - middle) - 0.5 * thickness, 0.0)
-    found = {name: values[inside] for name, values in cells.items()}
-    if "radius_um" in found:
-        cut = np.sqrt(np.maximum(found["radius_um"] ** 2 - away[inside] ** 2, 0.0))
-        found["radius_um"] = cut.astype(np.float32)
+    radius = cells.get("radius_um", np.full(depth.shape[0], DEFAULT_RADIUS_UM))
+    away = depth - cut_um
+    is_cut = np.abs(away) < radius
+    found = {name: values[is_cut] for name, values in cells.items()}
+    found["radius_um"] = np.sqrt(radius[is_cut] ** 2 - away[is_cut] ** 2).astype(np.float32)
     return found
+
+
+def edge_um(frame: Frame, axis: Axis) -> float:
+    """Return the length [um] of a 3-D tissue along an axis."""
+    return _sizes(frame)[axis.value]

@@ -1,5 +1,6 @@
 """The thread that carries a visitor's simulation on, so that the page stays alive meanwhile."""
 
+import contextlib
 import logging
 import queue
 import threading
@@ -14,12 +15,15 @@ _log = logging.getLogger(__name__)
 LONGEST_PICTURE_S = 0.06
 """Wall time of stepping after which a picture is shown, however far the steps have come."""
 CHARTS_EVERY_S = 1.0
-CHARTS_SHARE, CHARTS_SHARE_WITHOUT_MAP = 0.15, 0.5
+CHARTS_SHARE, CHARTS_SHARE_WITHOUT_MAP = 0.1, 0.5
 """While it plays the charts, which cost several maps each, are drawn at least so long apart, and
 take at most this share of the time."""
 _BREATH_S = 0.005
 """Pause after each picture in which other visitors get their turn."""
 
+_FIRST_STEP = (
+    "taking the first step; where a machine has not done it before it compiles, which takes minutes"
+)
 Job = Callable[[], None]
 
 
@@ -45,7 +49,7 @@ class Player:
         self.problem = ""
         """Why the last thing could not be done; lines of text."""
         self._on_picture, self._on_charts, self._on_status = map(
-            self._guarded, (on_picture, on_charts, on_status)
+            self._while_open, (on_picture, on_charts, on_status)
         )
         self._jobs: queue.Queue[tuple[str, Job] | None] = queue.Queue()
         self._thread: threading.Thread | None = None
@@ -64,13 +68,14 @@ class Player:
         """Take one step."""
         if self.is_playing:
             self.pause()
-        self.do("", self.simulation.step)
+        self.do(self._first_step(), self.simulation.step)
 
     def play(self) -> None:
         """Go on until paused, or to the end."""
         self.is_playing = True
         self._on_status()
-        self.do("", lambda: None)
+        first = self._first_step()
+        self.do(first, self.simulation.step if first else lambda: None)
 
     def pause(self) -> None:
         """Stop after the step in progress."""
@@ -83,6 +88,12 @@ class Player:
         self._jobs.put(None)
         self.simulation.arms = []
 
+    def ends(self, timeout_s: float) -> bool:
+        """Wait for the thread of a closed player; False where it is still at it."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        return self._thread is None or not self._thread.is_alive()
+
     def wait(self, timeout_s: float = 600.0) -> None:
         """Return when all that was given is done, or raise TimeoutError."""
         end = time.monotonic() + timeout_s
@@ -91,26 +102,41 @@ class Player:
                 raise TimeoutError(f"the player is still at it after {timeout_s:g} s")
             time.sleep(_BREATH_S)
 
-    def _guarded(self, tell: Job) -> Job:
-        """Return ``tell`` such that what fails in the page does not end the player."""
+    def _first_step(self) -> str:
+        """Return what to say of the first step, empty after it: it may take minutes."""
+        return _FIRST_STEP if self.simulation.hours == 0.0 else ""
+
+    def _while_open(self, tell: Job) -> Job:
+        """Return ``tell`` such that nobody is told after the page has closed."""
 
         def told() -> None:
-            if self._is_closed:
-                return
-            try:
+            if not self._is_closed:
                 tell()
-            except Exception:
-                _log.exception("the page could not be drawn")
 
         return told
 
     def _work(self) -> None:
         while not self._is_closed:
             job = self._jobs.get()
-            if job is not None:
-                self._do(*job)
-            self._jobs.task_done()
-            self._play()
+            try:
+                if job is not None:
+                    self._do(*job)
+                self._play()
+            except Exception as error:  # nobody above this thread could tell the visitor
+                self._fail(error)
+            finally:
+                self._jobs.task_done()
+        self.simulation.arms = []  # those of a job that ended after the page had closed
+
+    def _fail(self, error: Exception) -> None:
+        """Stop, say why on the page, and leave the traceback to whoever runs the server."""
+        if self._is_closed:
+            return
+        _log.exception("a run of the page failed")
+        self.doing, self.is_playing = "", False
+        self.problem = f"unexpected error ({type(error).__name__}: {str(error)[:200]})"
+        with contextlib.suppress(Exception):  # the page itself may be what failed
+            self._on_status()
 
     def _do(self, what: str, job: Job) -> None:
         before = self._status()
@@ -123,10 +149,6 @@ class Player:
             self.problem, self.is_playing = str(error), False
         except MemoryError:
             self.problem, self.is_playing = "the memory of this machine is used up", False
-        except Exception as error:
-            _log.exception("the page could not do: %s", what or "a step")
-            self.problem = f"unexpected error ({type(error).__name__}: {str(error)[:200]})"
-            self.is_playing = False
         self.doing = ""
         if what or self._status() != before:
             self._on_status()

@@ -5,6 +5,7 @@ import socket
 import sys
 import threading
 import time
+import warnings
 import webbrowser
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,8 @@ from scenarios.app import limits
 _START = "ASNSIM_APP_SCENARIO"
 """Environment variable with the scenario that every visitor starts with."""
 _DEFAULT_SCENARIO = "relapse"
+_NO_FRAME = "Cookies with samesite=none require https"
+"""Beginning of a warning to those who put the page into a frame of another, which nobody can."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SETTINGS = {
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
@@ -41,6 +44,7 @@ def serve(
     address = _address(host, listening.getsockname()[1])
     os.environ.update(_SETTINGS)
     os.environ[_START] = scenario
+    warnings.filterwarnings("ignore", _NO_FRAME, UserWarning, "solara")
     import uvicorn
     from solara.server.starlette import app
     from starlette.middleware.trustedhost import TrustedHostMiddleware

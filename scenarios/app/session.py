@@ -7,33 +7,27 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from abm.errors import AsnsimError
-from abm.model import PopulationModel
 from abm.record.closing import close
-from abm.record.reader import Frame
 from abm.record.recorder import Recorder
-from abm.state.columns import Group
-from scenarios.app.history import History, Records
+from scenarios.app.history import History
 from scenarios.app.limits import LARGEST_NUMBER_GROWN, check_size
-from scenarios.app.present import place_of, present_frame, present_row
+from scenarios.app.part import Part, lesion_in, lesion_of
+from scenarios.app.present import place_of
 from scenarios.build import build
 from scenarios.load import dump_resolved, loads
+from scenarios.patch import derived
 from scenarios.resume import adopt, check_changes
-from scenarios.schema import Scenario
-from scenarios.session import describe
 
 COMPUTING = threading.Lock()
 """Held while a model is built or steps: parallel kernels run for one visitor at a time."""
 
 
 @dataclass
-class Arm:
-    """A model in progress, its scenario as text and object, and its history."""
+class Arm(Part):
+    """A model in progress with its scenario as text, and the lesion inside of it."""
 
-    name: str
-    text: str
-    scenario: Scenario
-    model: PopulationModel
-    recorder: Recorder
+    text: str = ""
+    lesion: Part | None = None
     past: list[dict[str, Any]] = field(default_factory=list)
     """Scenarios until a branch, as run.json of a branch lists them."""
     error: str = ""
@@ -48,8 +42,8 @@ class Arm:
         scenario = loads(text, file)
         check_size(scenario)
         model = build(scenario)
-        history = History(name, place_of(model))
-        return cls(name, text, scenario, model, Recorder(history, model))
+        recorder = Recorder(History(name, place_of(model)), model)
+        return cls(name, scenario, model, recorder, text, lesion_of(name, scenario, model))
 
     def branch(self, text: str, name: str) -> "Arm":
         """Return a copy at its present time that goes on with the scenario in ``text``.
@@ -60,21 +54,34 @@ class Arm:
         changed = loads(text, self.scenario.name)
         check_changes(self.scenario, changed, self.model.clock.hours)
         model = build(changed)
-        if not self.history.ends_at(self.model.clock.hours):
-            self.recorder.record()
-        adopt(model, pickle.loads(pickle.dumps(self.model, protocol=5)))
-        history = self.history.copy()
+        for part in self.parts:
+            if not part.history.ends_at(part.model.clock.hours):
+                part.recorder.record()
+        # Recorders count events in place, so that a copy needs numbers of its own.
+        copy, *before = pickle.loads(
+            pickle.dumps([self.model, *(part.recorder.snapshot() for part in self.parts)], 5)
+        )
+        adopt(model, copy)
         past = {"until_h": model.clock.hours, "scenario": dump_resolved(self.scenario)}
-        before = pickle.loads(pickle.dumps(self.recorder.snapshot()))
-        recorder = Recorder(history, model, before)
-        return Arm(name, text, changed, model, recorder, [*self.past, past])
+        recorder = Recorder(self.history.copy(), model, before[0])
+        lesion = lesion_in(model)
+        own = None
+        if lesion is not None and self.lesion is not None:
+            own = Part(
+                f"{name}, lesion", derived(changed), lesion,
+                Recorder(self.lesion.history.copy(), lesion, before[1]),
+            )  # fmt: skip
+        return Arm(name, changed, model, recorder, text, own, [*self.past, past])
 
     @property
-    def history(self) -> History:
-        """What was recorded."""
-        history = self.recorder.writer
-        assert isinstance(history, History)
-        return history
+    def parts(self) -> list[Part]:
+        """All that is recorded: the arm itself and, behind it, its lesion."""
+        return [self] if self.lesion is None else [self, self.lesion]
+
+    @property
+    def mapped(self) -> Part:
+        """What there is a map of, where it has one: the lesion of a body, else the arm itself."""
+        return self.parts[-1]
 
     @property
     def is_running(self) -> bool:
@@ -86,32 +93,21 @@ class Arm:
         try:
             self.model.step()
             if self.model.is_record_due():
-                self.recorder.record()
+                for part in self.parts:
+                    part.recorder.record()
             if not self.model.running and self.model.watch is not None:
                 self.history.describe(close(self.history, self.model, self.name))
         except (AsnsimError, ArithmeticError) as error:
             self.error = str(error)
-        if self.n_single_cells() > LARGEST_NUMBER_GROWN:
+        if sum(part.n_single_cells() for part in self.parts) > LARGEST_NUMBER_GROWN:
             self.error = (
                 f"{LARGEST_NUMBER_GROWN:,} cells: more than the page takes. Download the scenario "
                 "and run it with `asnsim run`"
             )
 
-    def n_single_cells(self) -> int:
-        """Return the cells that are agents of their own."""
-        populations = self.model.state.populations
-        return sum(p.n for p in populations if not p.has(Group.WEIGHTED))
-
-    def frame(self) -> Frame:
-        """Return the present fields and cells."""
-        return present_frame(self.model)
-
-    def records(self, frame: Frame | None = None) -> Records:
-        """Return all that was recorded, with the present behind it."""
-        info = {**self.history.info, **describe(self.scenario, self.model), "past": self.past}
-        if not self.past:
-            del info["past"]
-        return Records(self.history, info, present_row(self.model), frame)
+    def info(self) -> dict[str, Any]:
+        """Return what run.json says of it, a past before a branch included."""
+        return super().info() | ({"past": self.past} if self.past else {})
 
 
 class Simulation:
@@ -151,7 +147,7 @@ class Simulation:
     @property
     def is_spatial(self) -> bool:
         """Whether there is a tissue to be mapped."""
-        return bool(self.arms) and self.arms[0].model.facts.grid_shape is not None
+        return bool(self.arms) and self.arms[0].mapped.is_spatial
 
     def step(self) -> None:
         """Take one step of the arm that is behind, and of all that stand where it stands."""

@@ -128,11 +128,12 @@ def DownloadPart(visit: Visit) -> None:
             )
         solara.FileDownload(zipped, f"{export.slug(arms[0].name)}-tables.zip", label="Tables (zip)")
         for number, arm in enumerate(arms):
-            solara.Button(
-                f"Make the film: {arm.name}", icon_name="mdi-movie-outline", outlined=True,
-                on_click=lambda number=number: visit.make_film(number),
-                disabled=bool(visit.player.doing),
-            )  # fmt: skip
+            for place, part in enumerate(arm.parts):
+                solara.Button(
+                    f"Make film: {part.name}", icon_name="mdi-movie-outline", outlined=True,
+                    on_click=lambda number=number, place=place: visit.make_film(number, place),
+                    disabled=bool(visit.player.doing),
+                )  # fmt: skip
         if visit.film.value is not None:
             name, data = visit.film.value
             solara.FileDownload(data, name, label=f"Film: {name}", mime_type="video/mp4")

@@ -28,6 +28,9 @@ from scenarios.load_text import read_file
 from scenarios.schema import Scenario
 
 SMALL_CLONE = 0.01
+_LARGEST_IN_FULL = 10_000_000
+_LONGEST_IN_HOURS = 96.0
+"""Later times are told in days."""
 
 
 class Second(Enum):
@@ -123,23 +126,22 @@ class Visit:
             lambda arm: stopped_now(arm.text, arm.scenario.name, arm.model.clock.hours),
         )
 
-    def make_film(self, number: int) -> None:
-        """Make the film of an arm; ``film`` holds it when it is done."""
+    def make_film(self, number: int, part: int = 0) -> None:
+        """Make the film of an arm, or of its lesion as part 1; ``film`` holds it when done."""
 
         def make() -> None:
             from scenarios.app.export import FILM_SUFFIX, film, slug
 
-            arm = self.simulation.arms[number]
-            made = film(arm)
-            self.film.set((f"{slug(arm.name)}{FILM_SUFFIX}", made))
+            shown = self.simulation.arms[number].parts[part]
+            self.film.set((f"{slug(shown.name)}{FILM_SUFFIX}", film(shown)))
 
         self.player.pause()
         self.player.do("making the film", make)
 
     def frames(self) -> list[Frame]:
-        """Return the present frame of each arm."""
+        """Return the present frame of what is mapped of each arm."""
         with self.simulation.lock:
-            frames = [arm.frame() for arm in self.simulation.arms]
+            frames = [arm.mapped.frame() for arm in self.simulation.arms]
         for frame in frames:
             self.scales.see(frame)
         return frames
@@ -147,7 +149,7 @@ class Visit:
     def clone_colours(self, number: int) -> dict[int, Any]:
         """Return the colours of the large clones of an arm, those of the clone areas."""
         with self.simulation.lock:
-            clones = self.simulation.arms[number].history.table(layout.CLONES)
+            clones = self.simulation.arms[number].mapped.history.table(layout.CLONES)
         if not len(clones):
             return {}
         return dict(clone_colours(clones, muller_bands(clones, SMALL_CLONE)))
@@ -210,8 +212,22 @@ _BUILDING = (
 
 
 def as_time(hours: float) -> str:
-    """Return a time as text, such as "12.1 h" or "day 5.25"."""
-    return f"{hours:.1f} h" if hours < 96.0 else f"day {hours / HOURS_PER_DAY:.2f}"
+    """Return a time as text, such as "12.1 h" or "5.25 d"."""
+    return f"{hours:.1f} h" if hours < _LONGEST_IN_HOURS else f"{hours / HOURS_PER_DAY:.2f} d"
+
+
+def as_length(hours: float) -> str:
+    """Return how long a simulation takes, such as "24 h" or "60 d"."""
+    in_days = hours >= _LONGEST_IN_HOURS
+    return f"{hours / HOURS_PER_DAY:g} d" if in_days else f"{hours:g} h"
+
+
+def as_count(n: int) -> str:
+    """Return a number of cells as text, such as "23,667" or "3.50e11"."""
+    if n < _LARGEST_IN_FULL:
+        return f"{n:,}"
+    digits, _, power = f"{n:.2e}".partition("e")
+    return f"{digits}e{int(power)}"
 
 
 def _count(counter: Any) -> None:

@@ -1,7 +1,10 @@
 """The simulation behind the page: the same as a run, branches, limits, and what is shown of it."""
 
 import dataclasses
+import gc
 import io
+import time
+import weakref
 import zipfile
 
 import numpy as np
@@ -270,6 +273,99 @@ def test_the_player_plays_to_the_end_and_tells(text):
     assert "must be a mapping" in player.problem and len(made.arms) == 1
     player.close()
     assert made.arms == []
+
+
+def test_what_fails_unexpectedly_is_told_on_the_page_and_the_player_goes_on(text, caplog):
+    made, heard = Simulation(), []
+    player = Player(made, on_status=lambda: heard.append(player.problem))
+    player.do("preparing", lambda: made.start([lambda: Arm.start(text, "patch", "patch")]))
+    player.wait(120.0)
+    step = made.arms[0].model.step
+    made.arms[0].model.step = lambda: {}["lost"]
+    player.play()
+    player.wait(60.0)
+    assert heard[-1] == "unexpected error (KeyError: 'lost')" and not player.is_playing
+    made.arms[0].model.step = step
+    player.step()
+    player.wait(60.0)
+    assert made.arms[0].model.steps == 1 and player.problem == heard[-1] == ""
+    assert [record.exc_info[0] for record in caplog.records] == [KeyError]
+    player.close()
+
+
+def test_a_figure_that_fails_is_told_to_the_player(text):
+    made = Simulation()
+    player = Player(made, on_picture=lambda: [].pop())
+    player.do("preparing", lambda: made.start([lambda: Arm.start(text, "patch", "patch")]))
+    player.wait(120.0)
+    assert "IndexError" in player.problem and len(made.arms) == 1
+    player.close()
+
+
+def test_a_closed_visit_lets_its_models_go(text):
+    made = Simulation()
+    player = Player(made)
+    player.do("preparing", lambda: made.start([lambda: Arm.start(text, "patch", "patch")]))
+    player.play()
+    while not made.arms:
+        time.sleep(0.01)
+    model, history = (weakref.ref(one) for one in (made.arms[0].model, made.arms[0].history))
+    player.close()
+    assert player.ends(60.0)
+    gc.collect()
+    assert model() is None and history() is None
+
+
+BODY = """
+asnsim: 1
+environment:
+  kind: body
+  patch:
+    {kind: tissue, size: [100 um, 100 um], spacing: 20 um, thickness: 10 um,
+     vessels: {fraction: 0.1, exchange_rate: 0.5 1/s}, interstitial_activity: 0.2,
+     cells: [{type: blast, line: default-blast, number: 20, doubling_time: 24 h}]}
+treatment:
+  patient: {bsa: 0.79 m2}
+  doses: [{product: pegaspargase, amount: 2500 IU/m2, route: iv, at: [2 h]}]
+time: {end: 8 h, coupling: 1 h, fate: 1 h, record: 4 h}
+stop: []
+"""
+
+
+def test_the_lesion_of_a_body_is_mapped_recorded_and_taken_home_as_in_a_run(tmp_path):
+    made = simulation(BODY)
+    steps(made)
+    (arm,) = made.arms
+    assert made.is_spatial and arm.mapped is arm.lesion
+    frame = arm.mapped.frame()
+    assert frame.extent_um == (0.0, 100.0, 0.0, 100.0) and frame.cells["x_um"].shape[0] >= 20
+    assert frame.time_h == made.hours == 8.0
+    run_scenario(loads(BODY, "patch"), tmp_path / "run")
+    with zipfile.ZipFile(io.BytesIO(export.tables(made.arms))) as archive:
+        archive.extractall(tmp_path)
+    for place in (".", "patch"):
+        ours, theirs = (RunReader(tmp_path / run / place).timeseries for run in ("1-arm-0", "run"))
+        pd.testing.assert_frame_equal(ours, theirs)
+    assert arm.mapped.records(frame).has(layout.CELLS)
+
+
+def test_a_branch_takes_a_copy_of_the_lesion_along():
+    made = simulation(BODY)
+    steps(made, 3)
+    made.branch(stopped_now(made.arms[0].text, "patch", 0.0), "no dose")
+    first, second = made.arms
+    second.step()
+    assert first.lesion.model is not second.lesion.model
+    assert second.lesion.model.clock.hours == 4.0 and first.lesion.model.clock.hours == 3.0
+    steps(made)
+    tables = [arm.lesion.records().timeseries for arm in made.arms]
+    assert [table["time_h"].tolist() for table in tables] == [[0.0, 3.0, 4.0, 8.0]] * 2
+
+
+def test_a_lesion_that_is_too_large_is_refused():
+    big = BODY.replace("number: 20", "number: 60000")
+    with pytest.raises(ScenarioError, match="60,000 single cells: the page takes at most"):
+        limits.check_size(loads(big, "patch"))
 
 
 def test_visitors_are_limited():

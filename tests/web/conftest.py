@@ -44,14 +44,22 @@ def scenario_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(scenario_file: Path) -> Iterator[str]:
+def server_errors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of what the server of :func:`address` writes to standard error."""
+    return tmp_path_factory.mktemp("server") / "errors.txt"
+
+
+@pytest.fixture(scope="module")
+def address(scenario_file: Path, server_errors: Path) -> Iterator[str]:
     """Serve the page as a user does, on any free port, and return where."""
     chromium()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "asnsim", "app", str(scenario_file), "--port", "0"],
-        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        env={**os.environ, "http_proxy": NOWHERE, "https_proxy": NOWHERE, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    with server_errors.open("w") as errors:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "asnsim", "app", str(scenario_file), "--port", "0"],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True,
+            env={**os.environ, "http_proxy": NOWHERE, "https_proxy": NOWHERE,
+                 "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
     try:
         assert server.stdout is not None
         yield server.stdout.readline().strip()

@@ -78,7 +78,7 @@ def test_the_page_loads_and_runs_without_asking_anyone_else(visit, address):
     visitor = visit()
     visitor.press("Step", 20)
     visitor.wait_for_step(20)
-    assert "2.0 h of 24.0 h" in visitor.page.locator(".asn-time").inner_text()
+    assert "2.0 h of 24 h" in visitor.page.locator(".asn-time").inner_text()
     assert not visitor.failed
     outside = [url for url in visitor.asked if not url.startswith((address, "data:", "blob:"))]
     assert not outside
@@ -178,6 +178,44 @@ def test_good_files_are_taken_and_bad_ones_refused(visit, scenario_file):
     visitor.page.get_by_text("a tissue of my own").wait_for()
     visitor.wait_for_step(0)
     assert refused.count() == 0
+
+
+LESION = """
+asnsim: 1
+description: a body with a lesion
+environment:
+  kind: body
+  patch:
+    {kind: tissue, size: [200 um, 200 um], spacing: 20 um, thickness: 10 um,
+     vessels: {fraction: 0.1, exchange_rate: 0.5 1/s}, interstitial_activity: 0.2,
+     cells: [{type: blast, line: default-blast, number: 60, doubling_time: 24 h}]}
+time: {end: 8 h, coupling: 1 h, fate: 1 h, record: 4 h}
+"""
+
+
+def test_a_body_shows_the_map_of_its_lesion_with_its_curves(visit):
+    visitor = visit()
+    visitor.send("patient.yaml", LESION)
+    visitor.page.get_by_text("a body with a lesion").wait_for()
+    visitor.page.get_by_text("patient, lesion", exact=True).wait_for()
+    visitor.press("Step")
+    visitor.wait_for_step(1)
+    assert re.search(r"\d+ in the lesion", visitor.page.locator(".asn-counts").inner_text())
+    assert visitor.picture().startswith("data:image/")
+    label, bar = (visitor.page.locator(f".asn-scale {one}").bounding_box() for one in ("span", "i"))
+    picture = visitor.page.locator(".asn-picture").bounding_box()
+    for part in (label, bar):
+        assert picture["x"] <= part["x"]
+        assert part["x"] + part["width"] <= picture["x"] + picture["width"]
+    visitor.page.get_by_role("tab", name="Lesion").click()
+    visitor.page.get_by_role("img", name="ASNS over the tumour cells of patient, lesion").wait_for()
+    visitor.page.get_by_role("tab", name="Course").click()
+    visitor.page.get_by_role("img", name="course of patient").wait_for()
+
+
+def test_the_server_says_no_more_than_its_address(visit, address, server_errors):
+    visit()
+    assert server_errors.read_text() == "asnsim: the page is served until Ctrl-C\n"
 
 
 def test_visitors_do_not_see_each_other(visit):
