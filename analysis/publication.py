@@ -118,7 +118,10 @@ def _again(legend: Legend) -> tuple[dict[str, Any], float, int]:
         "handles": legend.legend_handles, "labels": labels, "ncols": n_columns, "fontsize": size,
         "title": title or None, "title_fontsize": size, **_TIGHT,
     }  # fmt: skip
-    return options, size, -(-len(labels) // max(n_columns, 1)) + bool(title)
+    n_rows = -(-len(labels) // max(n_columns, 1))
+    rows = [labels[start::n_rows] for start in range(n_rows)]
+    n_lines = sum(1 + max(label.count("\n") for label in row) for row in rows)
+    return options, size, n_lines + bool(title)
 
 
 def _columns_that_fit(legend: Legend, labels: list[str], size: float) -> int:
@@ -127,7 +130,9 @@ def _columns_that_fit(legend: Legend, labels: list[str], size: float) -> int:
     font = FontProperties(size=size)
     per_inch = renderer.points_to_pixels(_POINTS_PER_INCH)
     widths = [
-        renderer.get_text_width_height_descent(label, font, False)[0] / per_inch for label in labels
+        max(renderer.get_text_width_height_descent(line, font, False)[0] for line in lines)
+        / per_inch
+        for lines in (label.split("\n") for label in labels)
     ]
     em = size / _POINTS_PER_INCH
     handle, gap = (
