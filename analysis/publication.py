@@ -36,6 +36,7 @@ _ROOM_OF_MAPS = 1.2
 _LETTER = 0.56
 """Mean width of a letter over the size of the font, with a margin."""
 _LEGEND_COLUMNS, _LEGEND_LINE = 2, 1.35
+_DOSE_MARK = "v"
 _BESIDE_LEGEND_INCH = 0.75
 """Of a narrow figure: the labels and ticks left of the panels, and the edge."""
 _TIGHT: dict[str, Any] = {
@@ -93,10 +94,21 @@ def _legend_above(axes: Axes) -> float:
     room = (1.6 * size * (len(above) + any(titles)) + 3.0) / _POINTS_PER_INCH
     shift = ScaledTranslation(0.0, room, axes.figure.dpi_scale_trans)
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0.0, 1.0), bbox_transform=axes.transAxes + shift,
+        loc="lower left", bbox_to_anchor=(0.0, _top_of_marks(axes)),
+        bbox_transform=axes.transAxes + shift,
         **options,
     )  # fmt: skip
     return n_lines * _LEGEND_LINE * size / _POINTS_PER_INCH
+
+
+def _top_of_marks(axes: Axes) -> float:
+    """Return where rows of marks above the axes end, as a part of their height."""
+    rows = [
+        float(np.max(line.get_xydata()[:, 1], initial=1.0))  # type: ignore[index]
+        for line in axes.lines
+        if line.get_transform() == axes.get_xaxis_transform() and line.get_marker() == _DOSE_MARK
+    ]
+    return max([1.0, *rows])
 
 
 def _fold_legends(figure: Figure) -> None:

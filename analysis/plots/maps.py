@@ -59,13 +59,16 @@ def maps_figure(
                 show_map(axes, frame, scales.field_image(frame.fields["asn"], norm, shape))
             else:
                 axes.set_axis_off()
-        title = views[0][place].title
+        plane = views[0][place]
+        title = "all along z" if plane.is_projection else plane.title.removeprefix("slice at ")
         row[0].set_ylabel(f"{what}\n{title}" if title else what, fontsize=10)
         if what == "Asparagine" and norm is not None:
             add_scale(figure, row, scales.field_mappable(norm), "Asparagine (uM)")
-        elif limits is not None:
-            label = f"ASNS ({layout.ASNS_UNIT})"
-            add_scale(figure, row, scales.asns_mappable(limits), label)
+    if columns and limits is not None:
+        of_cells = [axes for row, (what, _) in zip(grid, rows, strict=True) if what == "Cells"
+                    for axes in row]  # fmt: skip
+        label = f"ASNS ({layout.ASNS_UNIT})"
+        add_scale(figure, of_cells, scales.asns_mappable(limits), label)
     if columns:
         add_keys(figure, frames, columns)
     time = style.TimeAxis(run.frame_times)

@@ -160,8 +160,8 @@ def test_an_arm_without_the_varied_value_is_told_once():
     )  # fmt: skip
     arms = {"arms": {"enzyme": {}, "vehicle": {"treatment.doses": []}}}
     table = outcome_table(without_replaced(summary, arms))
-    assert table["treatment.doses.0.amount"].tolist() == ["1 IU/mL", "-", "2 IU/mL"]
-    assert table["tumour cells at the end"].tolist() == ["10", "6 (5 to 7)", "30"]
+    assert table["treatment.doses.0.amount"].tolist() == ["1 IU/mL", "2 IU/mL", "-"]
+    assert table["tumour cells at the end"].tolist() == ["10", "30", "6 (5 to 7)"]
 
 
 @pytest.mark.parametrize(
