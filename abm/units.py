@@ -72,9 +72,12 @@ def _kind(unit: str) -> str:
 
 
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:
-    """Return a tail for an error message: the nearest allowed name, else the list of all."""
-    allowed = list(allowed)
-    close = difflib.get_close_matches(name, allowed, n=1)
+    """Return a tail for an error message: the nearest allowed name, else the list of all.
+
+    The case of letters does not count.
+    """
+    spelled = {one.lower(): one for one in allowed}
+    close = difflib.get_close_matches(name.lower(), spelled, n=1)
     if close:
-        return f"; did you mean '{close[0]}'?"
-    return f"; allowed: {', '.join(sorted(allowed))}"
+        return f"; did you mean '{spelled[close[0]]}'?"
+    return f"; allowed: {', '.join(sorted(spelled.values()))}"

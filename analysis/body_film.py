@@ -124,7 +124,7 @@ class BodyFilm:
         )
 
     def _compartments(self, axes: Axes) -> list[tuple[Any, Any, str]]:
-        shown = [bar for bar in _BARS if bar[0] in self._table]
+        shown = [bar for bar in _BARS if bar[0] in self._table and self._highest(bar[0]) > 0.0]
         highest = max(float(self._highest(column)) for column, _, _ in shown)
         axes.set_yscale("log")
         axes.set_ylim(_LOWEST, max(highest, 10.0) * 30.0)

@@ -101,7 +101,7 @@ class TissueMaps:
                 shown.show(scales.field_image(field, self._shared.asn, shown.shape))
             if "cells" in self._maps:
                 shown = self._maps["cells"][place]
-                shown.show(scales.cells_image(plane.frame, self._shared.asns, shown.shape))
+                shown.show(scales.plane_image(plane, self._shared.asns, shown.shape))
 
     def paste(self, image: np.ndarray) -> None:
         """Put the pictures into the drawn frame."""

@@ -13,7 +13,7 @@ from abm.record.reader import Frame, RunReader, is_tumour
 from analysis import colours, style
 from analysis.film_maps import DOTS_PER_INCH, TIMELINE_BOTTOM, TIMELINE_HEIGHT
 from analysis.plots.common import doses_of, is_replicated
-from analysis.plots.population import draw_counts
+from analysis.plots.population import draw_counts, lowest_count
 
 HISTOGRAM_COLUMNS = ("asns", "cell_type", "is_resistant")
 _N_BINS = 48
@@ -100,7 +100,8 @@ class Timeline(_Drawn):
         draw_counts(self.axes, self._time, tables[0])
         if beside:
             highest = max(float(table["n_cells"].max()) for table in tables)
-            self.axes.set_ylim(0.7, 1.6 * max(highest, 1.0))
+            lowest = min(lowest_count(table) for table in tables)
+            self.axes.set_ylim(lowest, 1.6 * max(highest, 1.0))
         self.axes.set_ylabel("Cells", fontsize=10)
         style.tidy(self.axes)
         self._time.apply(self.axes)

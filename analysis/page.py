@@ -26,7 +26,7 @@ background-size:2.5rem 100%,2.5rem 100%,.8rem 100%,.8rem 100%}
 table{border-collapse:collapse;font-size:.85rem;min-width:100%}
 th,td{padding:.3rem .6rem;border-bottom:1px solid #e4e4e4;text-align:right}
 td{white-space:nowrap}
-.many td{white-space:normal;min-width:3.2rem}.many th{overflow-wrap:anywhere;min-width:3.6rem}
+.many td{white-space:normal;min-width:3.2rem}.many th{min-width:3.6rem}
 .many th,.many td{padding:.3rem .35rem}
 th:first-child,td:first-child{text-align:left}
 th.words,td.words,td.text{text-align:left}
@@ -119,7 +119,7 @@ def table(rows: pd.DataFrame) -> str:
         for place in range(rows.shape[1])
     ]
     head = "".join(
-        f'<th class="words">{escape(name)}</th>' if is_words else f"<th>{escape(name)}</th>"
+        f'<th class="words">{_head(name)}</th>' if is_words else f"<th>{_head(name)}</th>"
         for name, is_words in zip(rows.columns, are_words, strict=True)
     )
     body = "".join(
@@ -131,6 +131,11 @@ def table(rows: pd.DataFrame) -> str:
         f'<div class="{kind}"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def _head(name: object) -> str:
+    """Return the name of a column, which may be parted behind dots and underscores."""
+    return re.sub(r"(?<=[._])(?=\w)", "<wbr>", escape(name))
 
 
 def _cell(value: object, is_words: bool) -> str:

@@ -36,6 +36,7 @@ _ROOM_OF_MAPS = 1.2
 _LETTER = 0.56
 """Mean width of a letter over the size of the font, with a margin."""
 _LEGEND_COLUMNS, _LEGEND_LINE = 2, 1.35
+_DOSE_MARK = "v"
 _BESIDE_LEGEND_INCH = 0.75
 """Of a narrow figure: the labels and ticks left of the panels, and the edge."""
 _TIGHT: dict[str, Any] = {
@@ -93,10 +94,21 @@ def _legend_above(axes: Axes) -> float:
     room = (1.6 * size * (len(above) + any(titles)) + 3.0) / _POINTS_PER_INCH
     shift = ScaledTranslation(0.0, room, axes.figure.dpi_scale_trans)
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0.0, 1.0), bbox_transform=axes.transAxes + shift,
+        loc="lower left", bbox_to_anchor=(0.0, _top_of_marks(axes)),
+        bbox_transform=axes.transAxes + shift,
         **options,
     )  # fmt: skip
     return n_lines * _LEGEND_LINE * size / _POINTS_PER_INCH
+
+
+def _top_of_marks(axes: Axes) -> float:
+    """Return where rows of marks above the axes end, as a part of their height."""
+    rows = [
+        float(np.max(line.get_xydata()[:, 1], initial=1.0))  # type: ignore[index]
+        for line in axes.lines
+        if line.get_transform() == axes.get_xaxis_transform() and line.get_marker() == _DOSE_MARK
+    ]
+    return max([1.0, *rows])
 
 
 def _fold_legends(figure: Figure) -> None:
@@ -118,7 +130,10 @@ def _again(legend: Legend) -> tuple[dict[str, Any], float, int]:
         "handles": legend.legend_handles, "labels": labels, "ncols": n_columns, "fontsize": size,
         "title": title or None, "title_fontsize": size, **_TIGHT,
     }  # fmt: skip
-    return options, size, -(-len(labels) // max(n_columns, 1)) + bool(title)
+    n_rows = -(-len(labels) // max(n_columns, 1))
+    rows = [labels[start::n_rows] for start in range(n_rows)]
+    n_lines = sum(1 + max(label.count("\n") for label in row) for row in rows)
+    return options, size, n_lines + bool(title)
 
 
 def _columns_that_fit(legend: Legend, labels: list[str], size: float) -> int:
@@ -127,7 +142,9 @@ def _columns_that_fit(legend: Legend, labels: list[str], size: float) -> int:
     font = FontProperties(size=size)
     per_inch = renderer.points_to_pixels(_POINTS_PER_INCH)
     widths = [
-        renderer.get_text_width_height_descent(label, font, False)[0] / per_inch for label in labels
+        max(renderer.get_text_width_height_descent(line, font, False)[0] for line in lines)
+        / per_inch
+        for lines in (label.split("\n") for label in labels)
     ]
     em = size / _POINTS_PER_INCH
     handle, gap = (

@@ -12,7 +12,8 @@ from matplotlib.lines import Line2D
 from abm.record import layout
 from abm.record.reader import Frame, RunReader, is_tumour
 from analysis import colours, style
-from analysis.planes import DEFAULT_RADIUS_UM
+from analysis.planes import DEFAULT_RADIUS_UM, Plane
+from analysis.projection import projected_image
 from analysis.raster import Canvas, cell_colours, draw_cells
 
 CELL_DRAWING = ("x_um", "y_um", "z_um", "radius_um", "cell_type", "asns", "is_resistant")
@@ -121,11 +122,24 @@ def cells_image(
     cells = dict(frame.cells)
     n_cells = cells["x_um"].shape[0]
     cells.setdefault("radius_um", np.full(n_cells, DEFAULT_RADIUS_UM))
-    level = np.full(n_cells, _MIDDLE)
-    if limits is not None and "asns" in cells:
-        level = asns_level(cells["asns"], limits)
     canvas = Canvas(shape[1], shape[0], frame.extent_um)
-    return draw_cells(canvas, cells, level=level, is_tumour=is_tumour(cells))
+    return draw_cells(canvas, cells, level=_levels(cells, limits), is_tumour=is_tumour(cells))
+
+
+def _levels(cells: dict[str, np.ndarray], limits: tuple[float, float] | None) -> np.ndarray:
+    """Return the place of each cell on the scale of ASNS, its middle where ASNS is not known."""
+    if limits is None or "asns" not in cells:
+        return np.full(cells["x_um"].shape, _MIDDLE)
+    return asns_level(cells["asns"], limits)
+
+
+def plane_image(
+    plane: Plane, limits: tuple[float, float] | None, shape: tuple[int, int]
+) -> np.ndarray:
+    """Return the cells of a slice as discs, those of a projection as means of columns."""
+    if not plane.is_projection:
+        return cells_image(plane.frame, limits, shape)
+    return projected_image(plane.frame, _levels(plane.frame.cells, limits), shape)
 
 
 def asns_mappable(limits: tuple[float, float]) -> ScalarMappable:

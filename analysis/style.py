@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from abm.units import HOURS_PER_DAY
 
@@ -35,6 +36,12 @@ _DAYS_FROM_H = 96.0
 _FONT_SIZE = 9.0
 _TITLE_SIZE = 10.5
 _WIDEST_LABEL = 100
+LOWEST_COUNT = 0.7
+"""Lower end of a log axis of counts: one cell is visible, none falls on the edge."""
+_BELOW_LEAST = 0.7
+_SHORT_AXIS = 30.0
+_SMALL_SHARE = 0.05
+"""Shares that never reach this are drawn on a log axis."""
 _OUT_OF_SIGHT = 1e-3
 """Times the lower end of a log axis: not on it."""
 _LONE_DOT = 4.0
@@ -86,11 +93,14 @@ def set_title(figure: Figure, what: str, title: str) -> None:
     figure.suptitle(f"{what}  |  {title}" if title else what, fontsize=_TITLE_SIZE)
 
 
-def legend_right(axes: Axes, **options: Any) -> Any:
-    """Put the legend outside, right of the axes, where it can cover no data."""
+def legend_right(axes: Axes, shift: float = 0.0, **options: Any) -> Any:
+    """Put the legend outside, right of the axes, where it can cover no data.
+
+    ``shift`` leaves room for words between them, as a part of the width of the axes.
+    """
     return axes.legend(
         loc="upper left",
-        bbox_to_anchor=(1.01, 1.0),
+        bbox_to_anchor=(1.01 + shift, 1.0),
         frameon=False,
         fontsize=_FONT_SIZE,
         borderaxespad=0.0,
@@ -158,17 +168,22 @@ def mark_doses(
         _label_doses(axes, shown)
 
 
-def _label_doses(axes: Axes, doses: Sequence[tuple[float, str]]) -> None:
+def dose_text(doses: Sequence[tuple[float, str]]) -> str:
+    """Return doses in words: product and amount, and how many there are."""
     names = list(dict.fromkeys(label for _, label in doses))
     text = "; ".join(names)
     if len(text) > _WIDEST_LABEL:
         text = f"{len(doses)} doses of {len(names)} kinds"
     elif len(doses) > len(names):
         text = f"{text} ({len(doses)} doses)"
+    return text
+
+
+def _label_doses(axes: Axes, doses: Sequence[tuple[float, str]]) -> None:
     axes.text(
         0.0,
         1.035,
-        f"\N{BLACK DOWN-POINTING TRIANGLE} {text}",
+        f"\N{BLACK DOWN-POINTING TRIANGLE} {dose_text(doses)}",
         transform=axes.transAxes,
         fontsize=_FONT_SIZE - 0.5,
         color="#333333",
@@ -209,3 +224,36 @@ def mark_below(axes: Axes, x: np.ndarray, values: np.ndarray, floor: float, colo
         axes.text((start + end) / 2.0, 0.03, f"below {floor:g}", fontsize=_FONT_SIZE - 1.5,
                   color=colour, ha="center", va="bottom",
                   transform=axes.get_xaxis_transform())  # fmt: skip
+
+
+def count_floor(*columns: np.ndarray) -> float:
+    """Return where a log axis of counts begins: a little below the least, at the least below one.
+
+    A column that holds zeros leaves such an axis, so that it begins below one cell.
+    """
+    least = min((float(np.nanmin(one)) for one in columns if one.size), default=0.0)
+    return max(LOWEST_COUNT, _BELOW_LEAST * least)
+
+
+def label_counts(axes: Axes) -> None:
+    """Write numbers in full on a log axis of counts that spans little more than a decade."""
+    low, high = axes.get_ylim()
+    if high < _SHORT_AXIS * low:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def set_share_axis(axes: Axes, *shares: np.ndarray) -> float | None:
+    """Set an axis of shares: 0 to 1, or logarithmic where all stay far below 1.
+
+    Returns the lower end of a log axis, None of a linear one.
+    """
+    positive = np.concatenate([one[one > 0.0] for one in shares])
+    if positive.size == 0 or positive.max() >= _SMALL_SHARE:
+        axes.set_ylim(0.0, 1.02)
+        return None
+    floor = float(10.0 ** np.floor(np.log10(_BELOW_LEAST * positive.min())))
+    axes.set_yscale("log")
+    axes.set_ylim(floor, 10.0 ** np.ceil(np.log10(positive.max() / _BELOW_LEAST)))
+    return floor

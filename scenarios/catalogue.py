@@ -50,10 +50,30 @@ def find(name: str | Path) -> Path:
 
     Raises ScenarioError that proposes the nearest bundled names.
     """
-    for command, others in (("cohort", bundled_cohorts), ("sensitivity", bundled_screens)):
-        if name in others():
-            raise ScenarioError(f"'{name}': is no scenario: asnsim {command} {name} --out FOLDER")
+    _refuse_others(str(name))
     return find_among(bundled() | bundled_assays(), name, "scenario or assay")
+
+
+def find_scenario(name: str | Path) -> Path:
+    """Return the file of a scenario; as :func:`find`, but an assay is none."""
+    if str(name) in bundled_assays():
+        raise ScenarioError(f"'{name}': is an assay, no scenario: asnsim run {name}")
+    _refuse_others(str(name))
+    return find_among(bundled(), name, "scenario")
+
+
+def _refuse_others(name: str) -> None:
+    """Raise ScenarioError for the name of something bundled that another command takes."""
+    for kind, command, others in (
+        ("cohort", "cohort", bundled_cohorts), ("screen", "sensitivity", bundled_screens),
+    ):  # fmt: skip
+        if name in others():
+            raise ScenarioError(f"'{name}': is a {kind}: asnsim {command} {name} --out FOLDER")
+    if name not in bundled() and name in dict(protocol_lines()):
+        raise ScenarioError(
+            f"'{name}': is a protocol of treatment: a scenario names it, "
+            f"treatment: {{protocol: {name}}}"
+        )
 
 
 def find_among(known: Mapping[str, Path], name: str | Path, kind: str) -> Path:

@@ -5,6 +5,7 @@ to stdout; every message is a line ``asnsim: ...`` on stderr. The heavy librarie
 commands, so that ``--help`` answers at once.
 """
 
+import functools
 import os
 import sys
 from collections.abc import Sequence
@@ -37,6 +38,7 @@ from scenarios.cli_support import (
     explain,
     largest_number_of_threads,
     parse_error,
+    read_slices,
     tell,
     tell_course,
     tell_profile,
@@ -188,16 +190,32 @@ def plot(
     out: Annotated[Path | None, Parameter(help="Folder for the figures; RUN/plots.")] = None,
     format_: Annotated[
         Literal["png", "pdf", "svg"] | None,
-        Parameter(name="--format", help="png (assays: png and pdf), or vectors with letters."),
+        Parameter(
+            name="--format",
+            help="png, of assays png and pdf; pdf and svg can be enlarged and edited.",
+        ),
     ] = None,
     width: Annotated[
         Literal["one-column", "two-column"] | None,
         Parameter(help="Width in a journal, 89 or 183 mm; as wide as a screen if not given."),
     ] = None,
+    slice_: Annotated[
+        list[str] | None,
+        Parameter(
+            name="--slice",
+            negative="",
+            help="Place of a slice of a 3-D tissue in um, e.g. --slice z=160, may be repeated; "
+            "the middle.",
+        ),
+    ] = None,
 ) -> int:
     """Draw the figures of a run, or several runs in one figure, and print the files."""
     for folder in (run_folder, *others):
         check_run(folder)
+    slices = read_slices(slice_ or ())
+    is_assay_folder = (run_folder / "assay.yaml").exists()
+    if slices and (others or is_assay_folder):
+        raise ScenarioError("--slice: only figures of one run of a 3-D tissue have slices")
     draw: Any
     if others:
         from analysis.plots.arms import plot_arms
@@ -205,12 +223,12 @@ def plot(
         for path in plot_arms([run_folder, *others], out or Path("plots"), format_ or "png", width):
             write(str(path))
         return DONE
-    if (run_folder / "assay.yaml").exists():
+    if is_assay_folder:
         from analysis.plots.assays import plot_assay as draw
     else:
-        from analysis.plots import plot_run as draw
+        from analysis.plots import plot_run
 
-        format_ = format_ or "png"
+        format_, draw = format_ or "png", functools.partial(plot_run, at=slices)
     for path in draw(run_folder, out or run_folder / "plots", format_, width):
         write(str(path))
     return DONE

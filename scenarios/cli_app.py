@@ -36,9 +36,10 @@ def app(
             f"the page needs packages that are not installed ({', '.join(missing)}): "
             'pip install "asnsim[web]"', FAILED,
         )  # fmt: skip
-    from scenarios.catalogue import is_assay
+    from scenarios.catalogue import find_scenario, is_assay
     from scenarios.load import load
 
+    find_scenario(scenario)
     if is_assay(scenario):
         raise ScenarioError(f"{scenario}: is an assay, no scenario: `asnsim run` takes it")
     from scenarios.app.limits import check_size

@@ -27,7 +27,10 @@ def cohort(
     ],
     /,
     *,
-    out: Annotated[Path, Parameter(help="Folder; one that was begun is finished.")],
+    out: Annotated[
+        Path | None,
+        Parameter(help="Folder, runs/NAME if not given; one that was begun is finished."),
+    ] = None,
     patients: Annotated[int | None, Parameter(help="Patients in place of the file's own.")] = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
@@ -44,10 +47,11 @@ def cohort(
     from scenarios.workers import default_workers
 
     checked = load_cohort(file, set_ or (), seed=seed)
+    folder = out or Path("runs") / checked.name
     with ProgressBar(checked.name, "patients") as progress:
         try:
             found = run_cohort(
-                checked, out, n_patients=patients, workers=workers or default_workers(),
+                checked, folder, n_patients=patients, workers=workers or default_workers(),
                 scheduler=scheduler, progress=progress,
             )  # fmt: skip
         except KeyboardInterrupt:

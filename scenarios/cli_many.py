@@ -20,7 +20,9 @@ def sweep(
     file: Annotated[Path, Parameter(help="Sweep file (YAML).")],
     /,
     *,
-    out: Annotated[Path | None, Parameter(help="Folder for the runs and tables.")] = None,
+    out: Annotated[
+        Path | None, Parameter(help="Folder for the runs and tables; runs/NAME if not given.")
+    ] = None,
     workers: Workers = None,
     scheduler: Scheduler = None,
     dry_run: Annotated[
@@ -31,26 +33,29 @@ def sweep(
     check_workers(workers, scheduler)
     from scenarios.sweep.load import load_sweep
 
+    if not file.exists():
+        raise ScenarioError(f"{file}: there is no such file: a sweep is a file, see docs/sweeps.md")
     known = load_sweep(file)
     if dry_run:
         from scenarios.sweep.run import plan
 
         write(plan(known, workers))
         return DONE
-    if out is None:
-        raise ScenarioError("--out: is missing: the folder for the runs and tables")
+    folder = out or Path("runs") / known.name
     from scenarios.progress import ProgressBar
     from scenarios.sweep.run import sweep as run_sweep
 
     with ProgressBar(known.name, "runs") as progress:
         try:
-            result = run_sweep(known, out, workers=workers, scheduler=scheduler, progress=progress)
+            result = run_sweep(
+                known, folder, workers=workers, scheduler=scheduler, progress=progress
+            )
         except KeyboardInterrupt:
             return tell("interrupted: the same command finishes what is missing", INTERRUPTED)
     write(str(result.folder))
     n_failed = int(result.info["n_failed"])
     if n_failed:
-        return tell(f"{n_failed} runs failed: {out / 'failures.csv'} says why", FAILED)
+        return tell(f"{n_failed} runs failed: {folder / 'failures.csv'} says why", FAILED)
     return DONE
 
 

@@ -5,6 +5,7 @@ import errno
 import os
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -16,11 +17,14 @@ DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 DEBUG = "ASNSIM_DEBUG"
 _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 _BAD_PLACE = (
-    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR,
+    errno.ENAMETOOLONG,
 )  # fmt: skip
 """What a system says of a name or a folder that could not have been used from the start."""
 _NO_SPACE = re.compile(r"errno 28\b|no space left", re.IGNORECASE)
 """Some libraries raise an OSError that holds the number in its text only."""
+
+_SLICE = re.compile(r"\s*([xyz])\s*=\s*(\d+(?:\.\d*)?)\s*(?:um)?\s*")
 
 ScenarioName = Annotated[
     str,
@@ -82,6 +86,19 @@ def check_run(folder: Path) -> None:
         raise RunFolderError(f"{folder}: there is no such run folder")
     if not (folder / RUN_INFO).exists() and not (folder / UNFINISHED).exists():
         raise RunFolderError(f"{folder}: is no run folder: it has no {RUN_INFO}")
+
+
+def read_slices(texts: Iterable[str]) -> dict[str, float]:
+    """Return the places [um] of slices by axis, from texts such as "z=160"."""
+    found: dict[str, float] = {}
+    for text in texts:
+        given = _SLICE.fullmatch(text)
+        if given is None:
+            raise ScenarioError(
+                f"--slice {text[:40]!r}: must be x, y or z and a place in um, e.g. z=160"
+            )
+        found[given[1]] = float(given[2])
+    return found
 
 
 def write(text: str, end: str = "\n") -> None:

@@ -10,7 +10,7 @@ import pydantic
 
 from abm.errors import ScenarioError
 from scenarios import catalogue, load_text
-from scenarios.load_errors import explain, to_lines
+from scenarios.load_errors import explain, located, to_lines
 from scenarios.load_text import KeyPath, Tree
 from scenarios.schema import Scenario
 from scenarios.schema.document import Document
@@ -78,7 +78,7 @@ class Locator:
 
     def __call__(self, dotted: str) -> str:
         """Return the place of a dotted path, and the path, as the start of a message."""
-        return f"{self.line(_split(dotted))}: {dotted}"
+        return located(self.line(_split(dotted)), dotted)
 
 
 def overridden(

@@ -48,11 +48,18 @@ def to_lines(found: Iterable[Found], locate: Callable[[KeyPath], str]) -> str:
     """Join the problems, one line each, and say how many were left out."""
     lines = []
     for path, message, _ in found:
-        where = ".".join(map(str, path))
-        lines.append(": ".join(part for part in (locate(path), where, message) if part))
+        place = located(locate(path), ".".join(map(str, path)))
+        lines.append(": ".join(part for part in (place, message) if part))
     if len(lines) > MOST_LINES:
         lines[MOST_LINES:] = [f"... and {len(lines) - MOST_LINES} more of this kind"]
     return "\n".join(lines)
+
+
+def located(place: str, dotted: str) -> str:
+    """Return the start of a message: place and path, the path once where the place ends in it."""
+    if place.endswith((f"--set {dotted}", f"--{dotted}")):
+        return place
+    return ": ".join(part for part in (place, dotted) if part)
 
 
 def _explain_one(
@@ -110,7 +117,7 @@ def _tag_of(model: type[pydantic.BaseModel]) -> str:
 def _wrong_tag(path: KeyPath, models: list[Any], entry: dict[str, Any]) -> Found:
     name = "model" if path and path[0] == "cells" else "kind"
     given = entry["input"].get(name) if isinstance(entry["input"], dict) else None
-    allowed = ("mechanistic", "fixed-rates") if name == "model" else ("tissue", "well")
+    allowed = ("mechanistic", "fixed-rates") if name == "model" else ("tissue", "well", "body")
     if not isinstance(entry["input"], dict):
         message = f"{shorten(entry['input'])}: must be a mapping of keys and values"
         return Found(path, message, _STRUCTURE)

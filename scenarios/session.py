@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 from abm.kernels import runtime
 from abm.model import PopulationModel
+from abm.processes.dosing import Dosing
 from abm.processes.patch import Patch
+from abm.processes.therapy import TherapyDosing
 from abm.record.checkpoint import Checkpoint, drop_checkpoints_after, write_checkpoint
 from abm.record.closing import close
 from abm.record.recorder import Recorder
@@ -148,6 +150,7 @@ class Session:
             if place == _OWN:
                 info |= self.spent_so_far().as_info()
                 info["seconds_per_process"] = model.seconds_per_process
+            info |= describe_doses(model)
             rough = 0 if model.ledger is None else model.ledger.rough_steps
             books = {"ledger": describe_ledger(model), "rough_steps": rough}
             recorder.writer.finish({**info, **books, **found})
@@ -172,6 +175,16 @@ def describe(scenario: Scenario, model: PopulationModel) -> dict[str, Any]:
         "tick_minutes": model.clock.tick_minutes,
         **model.facts.notes,
     }
+
+
+def describe_doses(model: PopulationModel) -> dict[str, Any]:
+    """Return hour and label of each dose given; nothing of a run without doses, or of several
+    patients."""
+    for process in model.processes:
+        if isinstance(process, (Dosing, TherapyDosing)):
+            given = process.given()
+            return {} if given is None else {"doses_given": given}
+    return {}
 
 
 def describe_ledger(model: PopulationModel) -> dict[str, Any]:

@@ -233,7 +233,7 @@ def describe_therapy(scenario: Scenario) -> Mapping[str, object]:
     doses: Sequence[PlannedDose] = planned_doses(scenario)
     told: dict[str, object] = {
         "doses": [
-            (dose.hour, f"{dose.product} {dose.amount.value:g} {_unit(dose.amount)}")
+            (dose.hour, f"{dose.product} {dose.amount.text}")
             for dose in doses
             if dose.hour < scenario.time.end
         ],
@@ -256,7 +256,3 @@ def describe_therapy(scenario: Scenario) -> Mapping[str, object]:
             "mrd_days": dict(protocol.mrd_days),
         }
     return told
-
-
-def _unit(amount: Amount) -> str:
-    return next(name for name, kind in _KINDS.items() if kind is amount.kind)

@@ -60,6 +60,7 @@ from abm.state.columns import COLUMNS  # noqa: E402
 from abm.streams import Stream  # noqa: E402
 from abm.watch import plan  # noqa: E402
 from scenarios.cohort import disease  # noqa: E402
+from scenarios.report.assumptions import first_sentences  # noqa: E402
 from scenarios.studies import patient_posterior  # noqa: E402
 from tools import compound_table, line_table, protocol_table  # noqa: E402
 
@@ -102,6 +103,8 @@ FROM_SCENARIO = (
 
 PROTOCOL_LIST = ROOT / "scenarios" / "library" / "protocols.tsv"
 """What ``asnsim list`` prints of the protocols."""
+ASSUMPTION_LIST = ROOT / "scenarios" / "report" / "assumptions.tsv"
+"""What the report of a run says of each assumption: the first sentence of its entry."""
 
 LINES_AND_PRODUCTS: tuple[type[ParameterSet], ...] = (
     disease.Disease,
@@ -426,11 +429,14 @@ def main(arguments: list[str]) -> int:
             stale.append(name)
             if not arguments:
                 path.write_text(after, encoding="utf-8")
-    listed = "".join(f"{name}\t{text}\n" for name, text in protocols.protocol_lines())
-    if not PROTOCOL_LIST.exists() or listed != PROTOCOL_LIST.read_text(encoding="utf-8"):
-        stale.append(PROTOCOL_LIST.name)
-        if not arguments:
-            PROTOCOL_LIST.write_text(listed, encoding="utf-8")
+    entries = (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8")
+    lists = {PROTOCOL_LIST: protocols.protocol_lines(), ASSUMPTION_LIST: first_sentences(entries)}
+    for path, lines in lists.items():
+        listed = "".join(f"{name}\t{text}\n" for name, text in lines)
+        if not path.exists() or listed != path.read_text(encoding="utf-8"):
+            stale.append(path.name)
+            if not arguments:
+                path.write_text(listed, encoding="utf-8")
     if arguments and stale:
         sys.stderr.write(f"out of date: {', '.join(stale)}; say: python tools/make_tables.py\n")
         return 1

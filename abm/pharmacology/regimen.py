@@ -54,6 +54,12 @@ _KINDS = {
     "IU/mL": (AmountKind.PER_VOLUME, 1.0),
     "IU/L": (AmountKind.PER_VOLUME, _IU_PER_L_TO_IU_PER_ML),
 }
+_UNITS = {
+    AmountKind.ABSOLUTE: "IU",
+    AmountKind.PER_SURFACE_AREA: "IU/m2",
+    AmountKind.PER_WEIGHT: "IU/kg",
+    AmountKind.PER_VOLUME: "IU/mL",
+}
 
 
 class Amount(NamedTuple):
@@ -69,6 +75,11 @@ class Amount(NamedTuple):
         if self.kind is AmountKind.PER_WEIGHT:
             return self.value * patient.body_weight
         return self.value
+
+    @property
+    def text(self) -> str:
+        """The amount as it is prescribed, such as "2500 IU/m2"."""
+        return f"{self.value:g} {_UNITS[self.kind]}"
 
 
 def parse_amount(text: object, *, where: str = "amount") -> Amount:

@@ -190,6 +190,17 @@ class Dosing(AbstractProcess):
         """Give no further doses; what was given goes on acting."""
         self.regimen.follow(self.regimen, clock.tick)
 
+    def given(self) -> list[tuple[float, str]]:
+        """Return hour and label of each dose given so far, such as (24.0, "e-coli 1 IU/mL")."""
+        minutes = self.regimen.tick_minutes
+        found = []
+        for change in self.regimen.history:
+            if change.dose_index >= 0:
+                dose = self.regimen.doses[change.dose_index]
+                hour = change.tick * minutes / units.MINUTES_PER_HOUR
+                found.append((hour, f"{dose.product.id} {dose.amount.text}"))
+        return found
+
     def _settle(self, end: int, n_cells: float) -> bool:
         """Decide on all doses before ``end`` that are still open; tell whether one is a jump."""
         if end <= self._settled:

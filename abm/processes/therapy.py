@@ -5,6 +5,7 @@ body says how much of it reaches each of its sites. Rules on the number of livin
 as in :mod:`abm.processes.dosing`, patient by patient.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from abm.clock import Clock
 from abm.pharmacology.held import PatientMixture
 from abm.pharmacology.therapy import Therapy
+from abm.pharmacology.therapy_log import EventKind
 from abm.pharmacology.therapy_options import Observed
 from abm.processes.dosing import Action, DosingParameters, Rule, scaled
 from abm.processes.process import AbstractProcess
@@ -19,6 +21,9 @@ from abm.state.state import State
 from abm.units import MINUTES_PER_HOUR
 
 SiteActivity = Callable[[np.ndarray, float], np.ndarray]
+
+_SAME_AMOUNT = 1e-9
+"""Relative difference up to which an amount is the planned one: that of rounding."""
 
 
 class TherapyDosing(AbstractProcess):
@@ -100,6 +105,27 @@ class TherapyDosing(AbstractProcess):
     def give_no_more(self, clock: Clock) -> None:
         """Give no further doses; what was given goes on acting."""
         self.therapy.follow(self.therapy, clock.hours)
+
+    def given(self) -> list[tuple[float, str]] | None:
+        """Return hour and label of each dose that the one patient was given; None among several.
+
+        A dose as planned is named as in the plan, another one by its product and IU.
+        """
+        therapy = self.therapy
+        if therapy.n_patients > 1:
+            return None
+        planned = {(dose.hour, dose.product): dose.amount for dose in therapy.plan}
+        found = []
+        for kind, hour, _, product, _, value, _ in therapy.events.entries:
+            if kind == EventKind.DOSE:
+                total, amount = float(value[0]), planned.get((hour, product))
+                text = f"{total:.0f} IU"
+                if amount is not None:
+                    as_planned = float(therapy.cohort.totals(amount)[0])
+                    if math.isclose(as_planned, total, rel_tol=_SAME_AMOUNT):
+                        text = amount.text
+                found.append((hour, f"{product} {text}"))
+        return found
 
     def _settle(self, state: State, clock: Clock, end: int) -> bool:
         """Settle what is due before tick ``end``; tell whether a dose is a jump for anyone."""

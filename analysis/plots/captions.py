@@ -1,7 +1,7 @@
 """Captions of the figures of a run: what is drawn, how, and in which units."""
 
 from abm.record.reader import RunReader
-from analysis.plots.common import doses_of, is_replicated, run_title
+from analysis.plots.common import doses_of, is_replicated, run_title, withheld_doses
 
 CAPTIONS = {
     "course": (
@@ -35,7 +35,13 @@ CAPTIONS = {
     "maps": (
         "Asparagine and cells in the tissue at turning points of the course. Cells are coloured by "
         "ASNS; those of a resistant genotype have a red outline; stroma and normal cells are grey. "
-        "Of a 3-D tissue: the slice through its middle, and all cells projected along z."
+        "Of a 3-D tissue: a slice across z, and all cells along z as the mean ASNS of the tumour "
+        "cells of each column of 10 um; there a red line goes around columns with a cell of a "
+        "resistant genotype, and columns with other cells only are light grey."
+    ),
+    "slices": (
+        "Asparagine and cells in slices of the tissue across z, y and x, with the cells that a "
+        "slice cuts, at turning points of the course. Colours as in the maps."
     ),
 }
 """Name of a figure -> what it shows."""
@@ -49,4 +55,7 @@ def caption(name: str, run: RunReader) -> str:
         parts.append(f"{number} replicates.")
     if doses_of(run):
         parts.append("Triangles and dotted lines: doses.")
+    withheld = withheld_doses(run)
+    if withheld:
+        parts.append(f"Rules withheld {len(withheld)} of {len(run.doses)} planned doses.")
     return " ".join([*parts, f"Simulated: {run_title(run)}."])

@@ -1,5 +1,6 @@
 """What the figures of a run share."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -49,14 +50,43 @@ def _memory_mark(run: RunReader) -> str:
 
 
 def doses_of(run: RunReader) -> list[tuple[float, str]]:
-    """Return times [h] and labels of the doses: of one patient those given, else those planned.
+    """Return times [h] and labels of the doses that were given, where the run tells, else planned.
 
-    A dose of another product or amount than planned is named by what was given. Where rules may
-    withhold doses and no table tells which, the labels say "planned"; where there never was any
-    activity there are none.
+    run.json tells it of a finished run, a table of events of a run that an earlier version has
+    written; there a dose of another product or amount than planned is named by what was given.
+    Where rules may withhold doses and nothing tells which, the labels say "planned"; where there
+    never was any activity there are none.
     """
+    given = given_doses(run)
+    if given is not None:
+        return given
     if not run.has(layout.EVENTS) or is_replicated(run.timeseries):
         return _planned_doses(run)
+    return _doses_of_events(run)
+
+
+def given_doses(run: RunReader) -> list[tuple[float, str]] | None:
+    """Return times [h] and labels of the doses given, from run.json; None where it does not say."""
+    given = run.info.get("doses_given")
+    if given is None or not run.is_finished:
+        return None
+    return [(float(time_h), str(label)) for time_h, label in given]
+
+
+def withheld_doses(run: RunReader) -> list[tuple[float, str]]:
+    """Return the planned doses of a well or tissue that rules withheld; empty where none tells.
+
+    A branch tells of the plan after it only, so that nothing is said of one.
+    """
+    given = given_doses(run)
+    if given is None or run.is_body or run.info.get("past"):
+        return []
+    hours = {round(time_h, 3) for time_h, _ in given}
+    end_h = float(run.info.get("end_h", math.inf))
+    return [one for one in run.doses if one[0] < end_h and round(one[0], 3) not in hours]
+
+
+def _doses_of_events(run: RunReader) -> list[tuple[float, str]]:
     given = run.events[run.events["kind"] == "dose"]
     planned = {round(time_h, 3): label for time_h, label in run.doses}
     hours = given["day"].to_numpy(float) * HOURS_PER_DAY

@@ -40,7 +40,9 @@ _COMPARTMENTS = (
     ("n_plasma", "blood", colours.BLOOD, "-", 1.3),
     ("n_csf", "CSF", colours.CSF, "-", 1.6),
 )
-_CELLS_LABEL = "Cells"
+_LIMITS_WIDTH = 0.12
+"""Of the names of the limits right of the axes, as a part of their width."""
+_CELLS_LABEL, _SHARE_LABEL = "Cells", "Blasts in\nthe marrow"
 _LATE = 0.7
 """From this part of the run on a note stands left of its line."""
 
@@ -82,7 +84,8 @@ def course_figure(run: RunReader) -> Figure | None:
         mark_events(axes, time, run, has_labels=row == 0)
         _mark_relapse(axes, time, run, has_label=axes.get_ylabel() == _CELLS_LABEL)
         if axes.get_legend_handles_labels()[0]:
-            style.legend_right(axes, title=ALLELES if is_area else None)
+            shift = _LIMITS_WIDTH if axes.get_ylabel() == _SHARE_LABEL else 0.0
+            style.legend_right(axes, shift, title=ALLELES if is_area else None)
     time.apply(panels[-1])
     figure.align_ylabels(panels)
     what = "Course of a patient"
@@ -133,7 +136,7 @@ def _draw_asparagine(axes: Axes, time: style.TimeAxis, table: pd.DataFrame, run:
 
 def _draw_cells(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
     axes.set_yscale("log")
-    if has_values(table, "n_normal"):
+    if has_values(table, "n_normal") and table["n_normal"].any():
         _line(
             axes, time, table, "n_normal", colours.NORMAL, "normal cells", _LOWEST_COUNT, "--", 1.6
         )
@@ -156,13 +159,12 @@ def _draw_share(axes: Axes, time: style.TimeAxis, table: pd.DataFrame, run: RunR
     _line(axes, time, table, layout.BODY_MARK, colours.TUMOUR, "true share", _SHARE_FLOOR)
     for limit, label in _LIMITS:
         axes.axhline(limit, color=style.GREY, linewidth=0.9, linestyle=(0, (4, 2)), zorder=1)
-        axes.text(1.0, limit, f"{label} ", transform=axes.get_yaxis_transform(), fontsize=7.5,
-                  color="#555555", ha="right", va="bottom",
-                  path_effects=[withStroke(linewidth=2.5, foreground="white")])  # fmt: skip
+        axes.annotate(label, (1.01, limit), xycoords=axes.get_yaxis_transform(), fontsize=7.5,
+                      color="#555555", ha="left", va="center", annotation_clip=False)  # fmt: skip
     if run.has(layout.MRD) and not is_replicated(table):
         _draw_readings(axes, time, run.mrd)
     axes.set_ylim(_SHARE_FLOOR, 2.0)
-    axes.set_ylabel("Blasts in\nthe marrow")
+    axes.set_ylabel(_SHARE_LABEL)
 
 
 def _draw_readings(axes: Axes, time: style.TimeAxis, mrd: pd.DataFrame) -> None:
@@ -224,8 +226,8 @@ def _mark_relapse(axes: Axes, time: style.TimeAxis, run: RunReader, *, has_label
     if has_label:
         is_late = x > _LATE * float(time(time.end_h))
         axes.text(x, 0.04, f" relapse, day {day:.0f} ", fontsize=8.0, va="bottom",
-                  ha="right" if is_late else "left",
-                  transform=axes.get_xaxis_transform())  # fmt: skip
+                  ha="right" if is_late else "left", transform=axes.get_xaxis_transform(),
+                  path_effects=[withStroke(linewidth=2.5, foreground="white")])  # fmt: skip
 
 
 def plasma_ammonia(run: RunReader) -> pd.Series | None:

@@ -1,5 +1,8 @@
 """Maps of asparagine and of the cells, at the turning points of the course."""
 
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
@@ -22,10 +25,13 @@ _NARROWEST = 6.5
 _SMALL_FONT = 9.0
 
 
-def maps_figure(run: RunReader, most: int = MOST_MAPS) -> Figure | None:
+def maps_figure(
+    run: RunReader, most: int = MOST_MAPS, at: Mapping[str, float] | None = None
+) -> Figure | None:
     """Draw asparagine (above) and cells (below) at up to ``most`` times; None without places.
 
-    Of a 3-D tissue the slice through its middle across z is shown, and below it all cells along z.
+    Of a 3-D tissue the slice across z is shown, at the place [um] that ``at`` holds or through the
+    middle, and below it all cells along z, as the mean of each column of tissue.
     """
     if not scales.is_spatial(run) or not run.frame_times.size:
         return None
@@ -33,7 +39,7 @@ def maps_figure(run: RunReader, most: int = MOST_MAPS) -> Figure | None:
     norm, limits = scales.field_norm(run), scales.asns_limits(run)
     columns = scales.drawn_columns(run)
     frames = [run.frame(k, columns) for k in chosen]
-    views = [planes(frame) for frame in frames]
+    views = [planes(frame, at) for frame in frames]
     rows = [("Asparagine", 0)] if norm is not None else []
     rows += [("Cells", 0)] if columns else []
     rows += [("Cells", -1)] if columns and is_solid(frames[0]) else []
@@ -44,23 +50,27 @@ def maps_figure(run: RunReader, most: int = MOST_MAPS) -> Figure | None:
     grid = figure.subplots(len(rows), len(chosen), squeeze=False)
     for row, (what, place) in zip(grid, rows, strict=True):
         for axes, of in zip(row, views, strict=True):
-            frame = of[place].frame
+            plane = of[place]
+            frame = plane.frame
             shape = image_shape(frame.extent_um, _PIXELS)
             if what == "Cells":
-                _show(axes, frame, scales.cells_image(frame, limits, shape))
+                show_map(axes, frame, scales.plane_image(plane, limits, shape))
             elif "asn" in frame.fields and norm is not None:
-                _show(axes, frame, scales.field_image(frame.fields["asn"], norm, shape))
+                show_map(axes, frame, scales.field_image(frame.fields["asn"], norm, shape))
             else:
                 axes.set_axis_off()
-        title = views[0][place].title
+        plane = views[0][place]
+        title = "all along z" if plane.is_projection else plane.title.removeprefix("slice at ")
         row[0].set_ylabel(f"{what}\n{title}" if title else what, fontsize=10)
         if what == "Asparagine" and norm is not None:
-            _add_scale(figure, row, scales.field_mappable(norm), "Asparagine (uM)")
-        elif limits is not None:
-            label = f"ASNS ({layout.ASNS_UNIT})"
-            _add_scale(figure, row, scales.asns_mappable(limits), label)
+            add_scale(figure, row, scales.field_mappable(norm), "Asparagine (uM)")
+    if columns and limits is not None:
+        of_cells = [axes for row, (what, _) in zip(grid, rows, strict=True) if what == "Cells"
+                    for axes in row]  # fmt: skip
+        label = f"ASNS ({layout.ASNS_UNIT})"
+        add_scale(figure, of_cells, scales.asns_mappable(limits), label)
     if columns:
-        _add_keys(figure, frames, columns)
+        add_keys(figure, frames, columns)
     time = style.TimeAxis(run.frame_times)
     for axes, frame, name in zip(grid[0], frames, chosen.values(), strict=True):
         axes.set_title(f"{time.text(frame.time_h)}\n{name}", fontsize=11)
@@ -69,7 +79,8 @@ def maps_figure(run: RunReader, most: int = MOST_MAPS) -> Figure | None:
     return figure
 
 
-def _show(axes: Axes, frame: Frame, image: np.ndarray) -> None:
+def show_map(axes: Axes, frame: Frame, image: np.ndarray) -> None:
+    """Draw a picture of a tissue with a scale bar."""
     left, right, _, _ = frame.extent_um
     axes.imshow(image, origin="lower", extent=frame.extent_um, interpolation="antialiased")
     axes.set_xticks([])
@@ -77,13 +88,23 @@ def _show(axes: Axes, frame: Frame, image: np.ndarray) -> None:
     draw_scale_bar(axes, right - left, fontsize=_SMALL_FONT)
 
 
-def _add_scale(figure: Figure, axes_row: np.ndarray, mappable: ScalarMappable, label: str) -> None:
-    bar = figure.colorbar(mappable, ax=list(axes_row), pad=0.01, aspect=22, shrink=0.9)
+def add_scale(
+    figure: Figure,
+    axes_row: Iterable[Axes],
+    mappable: ScalarMappable,
+    label: str,
+    location: Literal["right", "bottom"] = "right",
+) -> None:
+    """Put the colour bar of several maps beside or below them."""
+    bar = figure.colorbar(
+        mappable, ax=list(axes_row), location=location, pad=0.01, aspect=22, shrink=0.9
+    )
     bar.set_label(label, fontsize=10)
     bar.ax.tick_params(labelsize=_SMALL_FONT)
 
 
-def _add_keys(figure: Figure, frames: list[Frame], columns: tuple[str, ...]) -> None:
+def add_keys(figure: Figure, frames: list[Frame], columns: tuple[str, ...]) -> None:
+    """Explain the colours and rims of the cells below a figure."""
     has_others = not all(is_tumour(frame.cells).all() for frame in frames)
     keys = scales.cell_keys(columns, has_others=has_others)
     figure.legend(handles=keys, loc="outside lower center", ncols=3, frameon=False, fontsize=10)

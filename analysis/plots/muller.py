@@ -16,11 +16,15 @@ _LEGEND_ROWS = 12
 
 
 def muller_figure(run: RunReader) -> Figure | None:
-    """Draw the shares of the clones, nested by descent; None with fewer than two clones."""
+    """Draw the shares of the clones, nested by descent.
+
+    None where no two of them, small ones taken together, ever hold 1 % of the cells.
+    """
     if not run.has(layout.CLONES) or run.clones["clone_id"].nunique() < 2:
         return None
     bands = muller_bands(run.clones, _SMALL)
-    if bands.time_h.size < 2:
+    seen = set(bands.clone_id[bands.share.max(axis=1, initial=0.0) >= _SMALL].tolist())
+    if bands.time_h.size < 2 or len(seen) < 2:
         return None
     colours = clone_colours(run.clones, bands)
     time = time_axis(run.clones)

@@ -1,5 +1,6 @@
 """Number of cells over time, and how many of them are resistant."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,8 +11,12 @@ from analysis.clones import bands, resistant_share
 from analysis.plots.common import doses_of, is_replicated, run_title, time_axis
 
 _BAND = (0.05, 0.25, 0.75, 0.95)
-_LOWEST_COUNT = 0.7
-"""Lower end of the log axis of counts: one cell is visible, none falls on the edge."""
+_LINES = (
+    ("n_cells", "tumour cells", colours.TUMOUR, "-"),
+    ("n_resistant", "resistant", colours.RESISTANT, "-"),
+    ("n_stroma", "stroma", colours.STROMA, "--"),
+    ("n_normal", "normal", colours.NORMAL, "--"),
+)
 
 
 def population_figure(run: RunReader) -> Figure | None:
@@ -32,14 +37,17 @@ def population_figure(run: RunReader) -> Figure | None:
     else:
         upper = lower = figure.subplots()
     if is_replicated(table):
-        _draw_bands(upper, time, table, "n_cells", colours.TUMOUR, "tumour cells", _LOWEST_COUNT)
+        _draw_bands(upper, time, table, "n_cells", colours.TUMOUR, "tumour cells",
+                    style.LOWEST_COUNT)  # fmt: skip
         if has_resistant:
             _draw_bands(upper, time, table, "n_resistant", colours.RESISTANT, "resistant",
-                        _LOWEST_COUNT)  # fmt: skip
+                        style.LOWEST_COUNT)  # fmt: skip
+        upper.set_yscale("log")
+        drawn = ["n_cells", "n_resistant"] if has_resistant else ["n_cells"]
+        upper.set_ylim(bottom=style.count_floor(*_low_ends(table, drawn)))
     else:
         draw_counts(upper, time, table)
-    upper.set_yscale("log")
-    upper.set_ylim(bottom=_LOWEST_COUNT)
+    style.label_counts(upper)
     upper.set_ylabel("Cells")
     style.tidy(upper)
     time.apply(lower)
@@ -49,33 +57,46 @@ def population_figure(run: RunReader) -> Figure | None:
     return figure
 
 
+def draw_counts(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
+    """Draw the counts of one run on a log axis that begins a little below the least of them."""
+    for column, label, colour, dash in drawn_lines(table):
+        counts = style.floor_positive(table[column].to_numpy(float), style.LOWEST_COUNT)
+        axes.plot(time(table["time_h"]), counts, dash, color=colour, linewidth=1.8, label=label)
+    axes.set_yscale("log")
+    axes.set_ylim(bottom=lowest_count(table))
+
+
+def drawn_lines(table: pd.DataFrame) -> list[tuple[str, str, str, str]]:
+    """Return column, label, colour and dashes of the counts that a run has."""
+    return [one for one in _LINES
+            if one[0] in table and (one[0] == "n_cells" or table[one[0]].any())]  # fmt: skip
+
+
+def lowest_count(table: pd.DataFrame) -> float:
+    """Return where the log axis of the counts of a run begins."""
+    return style.count_floor(*(table[one[0]].to_numpy(float) for one in drawn_lines(table)))
+
+
 def _draw_share(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
     shares = table.assign(share=resistant_share(table))
     if is_replicated(table):
         _draw_bands(axes, time, shares, "share", colours.RESISTANT, "resistant", 0.0)
+        axes.set_ylim(0.0, 1.02)
     else:
         x, share = time(shares["time_h"]), shares["share"].to_numpy(float)
-        axes.fill_between(x, share, color=colours.RESISTANT, alpha=0.25, linewidth=0)
-        axes.plot(x, share, color=colours.RESISTANT)
-    axes.set_ylim(0.0, 1.02)
+        floor = style.set_share_axis(axes, share)
+        if floor is None:
+            axes.fill_between(x, share, color=colours.RESISTANT, alpha=0.25, linewidth=0)
+            axes.plot(x, share, color=colours.RESISTANT)
+        else:
+            style.draw_line(axes, x, share, floor, color=colours.RESISTANT)
     axes.set_ylabel("Resistant share")
     style.tidy(axes)
 
 
-def draw_counts(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
-    """Draw the counts of one run on a log axis that ends below one cell."""
-    lines = [
-        ("n_cells", "tumour cells", colours.TUMOUR, "-"),
-        ("n_resistant", "resistant", colours.RESISTANT, "-"),
-        ("n_stroma", "stroma", colours.STROMA, "--"),
-        ("n_normal", "normal", colours.NORMAL, "--"),
-    ]
-    for column, label, colour, dash in lines:
-        if column in table and (column == "n_cells" or table[column].any()):
-            counts = style.floor_positive(table[column].to_numpy(float), _LOWEST_COUNT)
-            axes.plot(time(table["time_h"]), counts, dash, color=colour, linewidth=1.8, label=label)
-    axes.set_yscale("log")
-    axes.set_ylim(bottom=_LOWEST_COUNT)
+def _low_ends(table: pd.DataFrame, columns: list[str]) -> list[np.ndarray]:
+    """Return the lower ends of the bands of replicates."""
+    return [bands(table, column, _BAND)[_BAND[0]].to_numpy(float) for column in columns]
 
 
 def _draw_bands(

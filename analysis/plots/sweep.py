@@ -1,7 +1,7 @@
 """Figure of a sweep: outcomes against the values that were varied."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,20 +13,30 @@ from analysis import style
 from analysis.colours import series
 
 MOST_OUTCOMES, MOST_VARIED = 4, 3
+NOT_GIVEN = "-"
+"""In place of a varied value that an arm has not."""
 _NUMBER = re.compile(r"^\s*([-+]?\d[\d.]*(?:[eE][-+]?\d+)?)\s*(.*)$")
 _LOG_FROM = 50.0
 """An axis whose positive values span this factor is logarithmic."""
 _PANEL_WIDTH, _PANEL_HEIGHT, _LEGEND = 2.5, 1.75, 1.4
 _LONGEST_LABEL = 26
+_MOST_TICKS = 4
 
 
-def sweep_figure(summary: pd.DataFrame, varied: Sequence[str], outcomes: Sequence[str]) -> Figure:
+def sweep_figure(
+    summary: pd.DataFrame,
+    varied: Sequence[str],
+    outcomes: Sequence[str],
+    titles: Mapping[str, str] | None = None,
+) -> Figure:
     """Draw a row for each outcome and a column for each varied value; a dot is a point and arm.
 
     ``summary`` has one row per run: the columns ``point``, ``arm``, those of ``varied`` (numbers,
     or text such as "0.5 1/d") and of ``outcomes``. Dots are means over replicates, bars run from
-    the least to the greatest.
+    the least to the greatest. An arm without a varied value ("-") is a line across. ``titles`` are
+    words in place of the names of outcomes.
     """
+    titles = titles or {}
     figure = style.new_figure(
         _PANEL_WIDTH * len(varied) + _LEGEND, _PANEL_HEIGHT * len(outcomes) + 0.5
     )
@@ -38,13 +48,13 @@ def sweep_figure(summary: pd.DataFrame, varied: Sequence[str], outcomes: Sequenc
                 shift = number - 0.5 * (len(colours) - 1)
                 _draw(axes, summary[summary["arm"] == arm], path, outcome, colour, arm, shift)
             style.tidy(axes)
-        row[0].set_ylabel(_folded(outcome))
+        row[0].set_ylabel(_folded(titles.get(outcome, outcome)))
         values = summary[outcome].to_numpy(float)
         positive = values[values > 0.0]
         if positive.size == values.size and positive.max() >= _LOG_FROM * positive.min():
             row[0].set_yscale("log")
     for axes, path in zip(grid[-1], varied, strict=True):
-        _label(axes, summary[path], path)
+        _label(axes, summary.loc[summary[path] != NOT_GIVEN, path], path)
     if len(colours) > 1:
         style.legend_right(grid[0][-1], title="arm")
     style.set_title(figure, "Outcomes by varied value", "mean, least to greatest")
@@ -71,6 +81,11 @@ def _draw(
     arm: str,
     shift: float,
 ) -> None:
+    if (runs[path] == NOT_GIVEN).all():
+        for place, mean in enumerate(runs.groupby("point")[outcome].mean()):
+            axes.axhline(mean, color=colour, linewidth=1.4, linestyle=(0, (5, 2)),
+                         label=None if place else arm)  # fmt: skip
+        return
     known = numbers_of(runs[path])
     if known is None:
         order = list(dict.fromkeys(runs[path].astype(str)))
@@ -99,15 +114,17 @@ def _label(axes: Axes, values: pd.Series, path: str) -> None:
     numbers, unit = known
     if (numbers > 0.0).all() and numbers.max() >= _LOG_FROM * numbers.min():
         axes.set_xscale("log")
+    elif np.unique(numbers).size <= _MOST_TICKS:
+        axes.set_xticks(np.unique(numbers))
     else:
-        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_locator(MaxNLocator(_MOST_TICKS))
     axes.set_xlabel(f"{_folded(path)}\n({unit})" if unit else _folded(path))
 
 
 def _folded(text: str) -> str:
-    """Return a long name in lines, parted at dots and underscores."""
+    """Return a long name in lines, parted at dots, underscores and spaces."""
     lines = [""]
-    for part in re.findall(r"[^._]*[._]?", text):
+    for part in re.findall(r"[^._ ]*[._ ]?", text):
         if len(lines[-1]) + len(part) > _LONGEST_LABEL:
             lines.append("")
         lines[-1] += part

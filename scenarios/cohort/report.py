@@ -38,6 +38,10 @@ _SHOWN_DAYS = 400.0
 FEWEST_EVENTS = 10
 """Events in both groups together below which no hazard ratio is shown, assumption A486."""
 FEW = "too few events"
+_FOLLOWED = (
+    "median, quartiles and 5 to 95 % of the patients still followed; a relapse ends the follow-up, "
+    "so that the curves may jump where patients leave"
+)
 
 
 def write_report(cohort: Cohort, tables: Tables, path: Path, notes: Sequence[str] = ()) -> None:
@@ -189,13 +193,13 @@ def _curves(tables: Tables) -> list[str]:
             lambda _: figures.curve_figure(
                 tables.curves, batches.ACTIVITY, "Activity (IU/mL)", figures.TARGET_ACTIVITY, until
             ),
-            "Asparaginase activity: median, quartiles, 5 to 95 %; dashed: 0.1 IU/mL", "activity",
+            f"Asparaginase activity: {_FOLLOWED}; dashed: 0.1 IU/mL.", "activity",
         ),
         page.drawing(
             lambda _: figures.curve_figure(
-                tables.curves, batches.ASPARAGINE, "Asn (uM)", figures.DEPLETED_ASN, until
+                tables.curves, batches.ASPARAGINE, "Asparagine (uM)", figures.DEPLETED_ASN, until
             ),
-            "True asparagine in plasma: median, quartiles, 5 to 95 %; dashed: 0.5 uM", "asparagine",
+            f"True asparagine in plasma: {_FOLLOWED}; dashed: 0.5 uM.", "asparagine",
         ),
     ]  # fmt: skip
 

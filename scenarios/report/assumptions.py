@@ -2,13 +2,20 @@
 
 import re
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
 
 from abm.parameters import ParameterSet
 
+SENTENCES = Path(__file__).with_name("assumptions.tsv")
+"""Number and first sentence of each assumption; tools/make_tables.py writes it."""
+LONGEST_SENTENCE = 150
 _NUMBER = re.compile(r"\bA\d{2,3}\b")
+_ENTRY = re.compile(r"^- \*\*(A\d{2,3})\*\* (.+)$", re.MULTILINE)
+_SENTENCE = re.compile(r"(.{24,}?(?:[a-z0-9)%]|[A-Z]{2}))(?:\.(?= [A-Z])|;(?= )|\.$)")
+"""The beginning of an entry: up to a full stop or semicolon, names such as "E. coli" inside."""
 
 
 class _Part(NamedTuple):
@@ -66,8 +73,30 @@ def assumptions_of(scenario: dict[str, Any], info: dict[str, Any]) -> pd.DataFra
     if isinstance(protocol, dict):
         for name in _NUMBER.findall(str(protocol.get("basis", ""))):
             found.setdefault(name, []).append(f"protocol {protocol.get('id', '')}")
-    rows = [(name, "; ".join(found[name])) for name in sorted(found, key=lambda one: int(one[1:]))]
-    return pd.DataFrame(rows, columns=["assumption", "what rests on it"])
+    said = sentence_of()
+    rows = [
+        (name, said.get(name, ""), "; ".join(found[name]))
+        for name in sorted(found, key=lambda one: int(one[1:]))
+    ]
+    return pd.DataFrame(rows, columns=["", "assumption", "what rests on it"])
+
+
+def first_sentences(text: str) -> list[tuple[str, str]]:
+    """Return number and first sentence of each entry of docs/assumptions.md, long ones cut."""
+    found = []
+    for number, entry in _ENTRY.findall(text):
+        sentence = _SENTENCE.match(entry)
+        plain = (sentence[1] if sentence else entry.rstrip(".")).replace("`", "")
+        if len(plain) > LONGEST_SENTENCE:
+            plain = plain[:LONGEST_SENTENCE].rsplit(" ", 1)[0].rstrip(",;:") + " ..."
+        found.append((number, plain))
+    return found
+
+
+def sentence_of() -> dict[str, str]:
+    """Return the first sentence of each assumption by its number."""
+    lines = SENTENCES.read_text(encoding="utf-8").splitlines()
+    return {line.partition("\t")[0]: line.partition("\t")[2] for line in lines}
 
 
 def _features(scenario: dict[str, Any], info: dict[str, Any]) -> set[str]:

@@ -14,7 +14,7 @@ from analysis import page, publication
 from analysis.genotypes import genotype_name
 from analysis.plots import run_figures
 from analysis.plots.captions import caption
-from analysis.plots.common import is_replicated, protocol_of
+from analysis.plots.common import given_doses, is_replicated, protocol_of, withheld_doses
 from analysis.summary import course_summary_lines
 from scenarios.load_text import parse_text
 from scenarios.profile import profile_rows
@@ -110,6 +110,10 @@ def summary(run: RunReader) -> dict[str, object]:
         found["lowest asparagine"] = f"{table['asn_uM'].min():.3g} uM"
     if table["asparaginase_IU_per_mL"].notna().any():
         found["highest activity"] = f"{table['asparaginase_IU_per_mL'].max():.3g} IU/mL"
+    given = given_doses(run)
+    if given is not None:
+        n_planned = len(given) + len(withheld_doses(run))
+        found["doses given"] = f"{len(given)} of {n_planned} planned"
     return found
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import pandas as pd
 
 from analysis import page
-from analysis.plots.sweep import MOST_OUTCOMES, MOST_VARIED, sweep_figure
+from analysis.plots.sweep import MOST_OUTCOMES, MOST_VARIED, NOT_GIVEN, sweep_figure
 from scenarios.load_text import parse_text
 from scenarios.report import parts
+from scenarios.report.names import title
 from scenarios.sweep.run import FAILURES, INFO, SUMMARY, SWEEP
 
 _FIXED = ("point", "arm", "replicate", "seed", "exit_reason")
@@ -24,7 +25,7 @@ def make(folder: Path) -> str:
     has_summary = (folder / SUMMARY).exists()
     summary = parts.read_table(folder / SUMMARY) if has_summary else pd.DataFrame()
     failures = parts.read_table(folder / FAILURES) if (folder / FAILURES).exists() else None
-    title = str(info.get("name", folder.name))
+    name = str(info.get("name", folder.name))
     n_failed = 0 if failures is None else len(failures)
     n_runs = int(info.get("n_runs", info["n_points"] * len(info["arms"]) * info["replicates"]))
     notes = []
@@ -33,7 +34,7 @@ def make(folder: Path) -> str:
     if n_failed:
         notes.append(f"{n_failed} of {n_runs} runs failed and are in no outcome.")
     sections = [
-        f"<h1>{page.escape(title)}</h1>",
+        f"<h1>{page.escape(name)}</h1>",
         page.paragraph(str(info.get("description", ""))),
         *parts.notes(notes),
         page.heading("Design"),
@@ -41,7 +42,7 @@ def make(folder: Path) -> str:
         *_varied_table(sweep),
     ]
     if not summary.empty:
-        sections += _outcomes(summary, sweep)
+        sections += _outcomes(without_replaced(summary, sweep))
     sections.append(page.heading("Failures"))
     if failures is None or failures.empty:
         sections.append(page.paragraph("No run failed."))
@@ -57,7 +58,7 @@ def make(folder: Path) -> str:
         page.heading("Sweep file"),
         page.preformatted(text),
     ]
-    return page.page(title, [section for section in sections if section])
+    return page.page(name, [section for section in sections if section])
 
 
 def outcome_table(summary: pd.DataFrame) -> pd.DataFrame:
@@ -69,12 +70,29 @@ def outcome_table(summary: pd.DataFrame) -> pd.DataFrame:
         row: dict[str, Any] = {"point": point, "arm": arm}
         row |= {name: own[name].iloc[0] for name in varied}
         row["runs"] = len(own)
-        row |= {name: _mean_and_range(own[name].dropna()) for name in outcomes}
+        row |= {title(name): _mean_and_range(own[name].dropna()) for name in outcomes}
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _outcomes(summary: pd.DataFrame, sweep: dict[str, Any]) -> list[str]:
+def without_replaced(summary: pd.DataFrame, sweep: dict[str, Any]) -> pd.DataFrame:
+    """Take out of each arm the varied values that the arm itself replaces, such as doses by none.
+
+    Points of an arm that differ in nothing else become one.
+    """
+    varied, found = _varied_names(summary), summary.copy()
+    found[varied] = found[varied].astype(object)
+    for arm, changes in (sweep.get("arms") or {}).items():
+        own = [path for path in varied if any(f"{path}.".startswith(f"{one}.") for one in changes)]
+        if own:
+            rows = found["arm"] == arm
+            found.loc[rows, own] = NOT_GIVEN
+            of_arm = found[rows]
+            found.loc[rows, "point"] = of_arm.groupby(varied)["point"].transform("min")
+    return found
+
+
+def _outcomes(summary: pd.DataFrame) -> list[str]:
     varied = [name for name in _varied_names(summary) if summary[name].nunique() > 1]
     names = [name for name in _outcome_names(summary) if summary[name].nunique() > 1]
     names.sort(key=lambda name: _FAVOURED.index(name) if name in _FAVOURED else len(_FAVOURED))
@@ -83,16 +101,19 @@ def _outcomes(summary: pd.DataFrame, sweep: dict[str, Any]) -> list[str]:
         shown, across = names[:MOST_OUTCOMES], varied[:MOST_VARIED]
         found.append(
             page.drawing(
-                lambda _: sweep_figure(summary, across, shown),
+                lambda _: sweep_figure(summary, across, shown, {one: title(one) for one in shown}),
                 "Outcomes against varied values: mean of the replicates of each point, bars from "
-                "the least to the greatest. A run without relapse has no relapse_d.",
+                "the least to the greatest; a line is an arm that replaces the varied value. A run "
+                "without relapse has no time to relapse.",
                 "outcomes",
             )
         )
     found += [
         parts.shown(outcome_table(summary), SUMMARY),
         page.paragraph(
-            "Mean over the runs of a point (least to greatest); -: none has it.", "small"
+            "Mean over the runs of a point (least to greatest); -: none has it, or the arm "
+            "replaces it.",
+            "small",
         ),
     ]
     return found

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from scenarios.report.assumptions import first_sentences, sentence_of
+
 ROOT = Path(__file__).resolve().parents[2]
 NUMBER = re.compile(r"\bA(?!549\b)\d{2,3}\b")
 ENTRY = re.compile(r"^- \*\*(A\d{2,3})\*\* ", re.MULTILINE)
@@ -46,6 +48,11 @@ def test_listed_assumptions_are_used():
     for name in EQUATION_DOCUMENTS:
         used |= set(NUMBER.findall((ROOT / "docs" / name).read_text(encoding="utf-8")))
     assert not set(_entries()) - used
+
+
+def test_the_report_has_the_first_sentence_of_each():
+    text = (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8")
+    assert sentence_of() == dict(first_sentences(text)), "say: python tools/make_tables.py"
 
 
 def test_numbers_stand_once_and_in_order():

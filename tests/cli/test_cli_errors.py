@@ -66,10 +66,10 @@ def refused(capsys, *arguments):
         (["rnu", "dish"], 'Did you mean "run"'),
         (["run", "dish", "--sed", "1"], "Did you mean --seed"),
         (["run", "dish", "--seed", "one"], "--seed"),
-        (["run", "dish", "--seed", "-1"], "--seed: seed: -1: must be at least 0"),
+        (["run", "dish", "--seed", "-1"], "dish: --seed: -1: must be at least 0"),
         (["run", "dish", "extra"], "extra"),
         (["run", "dish", "--set"], "--set"),
-        (["run", "dish", "--set", "time.end=3"], "--set time.end: time.end: 3: has no unit"),
+        (["run", "dish", "--set", "time.end=3"], "dish: --set time.end: 3: has no unit"),
         (["run", "dish", "--set", "cells.0.number=0"], "must be at least 1"),
         (["run", "dish", "--set", "nothing"], "must be path=value"),
         (["run", "dish", "--threads", "0"], "--threads 0: must be from 1 to"),
@@ -78,6 +78,10 @@ def refused(capsys, *arguments):
         (["animate", ".", "--out", "film.avi"], "a film ends in .mp4 or .gif"),
         (["plot", "."], "is no run folder"),
         (["resume", "runs/x"], "runs/x: there is no such run folder"),
+        (["run", "mtt", "--set", "line=A54"], "is no known line; did you mean 'a549'?"),
+        (["run", "aieop-bfm-2009"], "is a protocol of treatment: a scenario names it"),
+        (["sweep", "dish"], "dish: there is no such file: a sweep is a file, see docs/sweeps.md"),
+        (["app", "nofile"], "there is no bundled scenario of this name"),
     ],
 )
 def test_bad_command_line(capsys, arguments, message):
@@ -168,7 +172,8 @@ def test_debug_shows_the_whole_error(fake_run, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "command"), [("cohort-products", "cohort"), ("screen-ic50", "sensitivity")]
+    ("name", "kind", "command"),
+    [("cohort-products", "cohort", "cohort"), ("screen-ic50", "screen", "sensitivity")],
 )
-def test_running_something_else_by_name_says_its_command(capsys, name, command):
-    assert f"asnsim {command} {name} --out FOLDER" in refused(capsys, "run", name)
+def test_running_something_else_by_name_says_its_command(capsys, name, kind, command):
+    assert f"is a {kind}: asnsim {command} {name} --out FOLDER" in refused(capsys, "run", name)

@@ -280,7 +280,6 @@ def test_bad_file_is_refused_with_one_clear_line(keys, message, tmp_path, capsys
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "--out: is missing"),
         (["--workers", "0", "--out", "x"], "--workers 0: must be at least 1"),
         (["--workers", "2", "--scheduler", "tcp://a:1", "--out", "x"], "leave one of both out"),
         (["--scheduler", "tcp://127.0.0.1:9", "--out", "x"], "no scheduler answers there"),

@@ -265,3 +265,29 @@ def test_parameters_have_ranges():
     """A share above one is refused."""
     with pytest.raises(ScenarioError):
         DosingParameters(interstitial_share=1.5)
+
+
+class TestDosesGiven:
+    """What was given is told by the process that gave it, not by the plan (S3)."""
+
+    def test_each_dose_given_has_its_hour_product_and_amount(self):
+        dosing = make_dosing((0, DAY, 2 * DAY), [PAUSE])
+        dosing.measure(0, DAY, 5000)
+        dosing.measure(DAY, 2 * DAY, 10)
+        dosing.measure(2 * DAY, 3 * DAY, 10)
+        assert dosing.given() == [(0.0, "pegaspargase 2500 IU/m2")]
+
+    def test_they_survive_a_checkpoint_and_a_branch(self):
+        dosing = make_dosing((0, DAY))
+        dosing.measure(0, DAY, 5000)
+        again = pickle.loads(pickle.dumps(dosing))
+        assert again.given() == dosing.given() == [(0.0, "pegaspargase 2500 IU/m2")]
+        clock = Clock(end=60 * DAY)
+        clock.tick = DAY
+        after = make_dosing((3 * DAY,), amount="1000 IU/m2")
+        after.adopt(again, FakeState(FakeSites(np.zeros(1)), 5000), clock)
+        after.measure(DAY, 4 * DAY, 5000)
+        assert after.given() == [
+            (0.0, "pegaspargase 2500 IU/m2"),
+            (72.0, "pegaspargase 1000 IU/m2"),
+        ]

@@ -2,9 +2,14 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
+from abm.errors import ScenarioError
 from abm.record.reader import Frame
-from analysis.planes import is_solid, planes
+from analysis import colours
+from analysis.planes import check_places, is_solid, planes
+from analysis.projection import projected_image
+from analysis.raster import cell_colours
 
 EXTENT = (0.0, 40.0, 0.0, 30.0)
 DEPTH = 20.0
@@ -56,6 +61,52 @@ def test_a_slice_shows_the_cells_it_cuts_with_the_radius_of_the_cut(solid):
     across_x = planes(solid)[2].frame.cells
     assert across_x["cell_id"].tolist() == [0, 2]
     assert across_x["x_um"].tolist() == [13.0, 10.0]
+
+
+def test_slices_go_where_they_are_asked_to(solid):
+    across_z, across_y, across_x, _ = planes(solid, {"z": 3.0, "x": 38.0})
+    assert across_z.title == "slice at z = 3 um" and across_x.title == "slice at x = 38 um"
+    assert across_z.frame.fields["asn"][2, 3] == 23.0
+    assert across_x.frame.fields["asn"][2, 1] == 123.0
+    assert across_z.frame.cells["cell_id"].tolist() == [1]
+    assert across_y.title == "slice at y = 15 um"
+
+
+@pytest.mark.parametrize(("at", "message"), [({"z": 21.0}, "from 0 to 20"), ({"x": 41.0}, "to 40")])
+def test_a_slice_outside_of_the_tissue_is_refused(solid, at, message):
+    with pytest.raises(ScenarioError, match=message):
+        check_places(solid, at)
+
+
+class TestProjection:
+    """Columns of 10 um: four in x, three in y."""
+
+    def image(self, solid, **columns):
+        cells = solid.cells | {"cell_type": np.full(4, 1)} | columns
+        level = columns.pop("level", np.array([0.0, 1.0, 1.0, 0.5]))
+        frame = Frame(24.0, {}, cells, EXTENT, DEPTH)
+        return projected_image(frame, level, (30, 40))
+
+    def test_a_column_has_the_colour_of_the_mean_of_its_tumour_cells(self, solid):
+        x = np.array([5.0, 5.0, 25.0, 35.0])
+        y = np.array([5.0, 6.0, 5.0, 25.0])
+        image = self.image(solid, x_um=x, y_um=y)
+        scale = (cell_colours() * 255.0).round()
+        assert image[5, 5].tolist() == scale[127].tolist()
+        assert image[5, 25].tolist() == scale[255].tolist()
+        assert image[5, 35].tolist() == [255, 255, 255]
+
+    def test_a_line_goes_around_columns_with_a_resistant_cell(self, solid):
+        is_resistant = np.array([True, False, False, False])
+        image = self.image(solid, is_resistant=is_resistant)
+        red = (np.array(to_rgb(colours.RESISTANT)) * 255.0).round().astype(int).tolist()
+        assert image[10, 20].tolist() == red and image[15, 25].tolist() != red
+        assert (image.reshape(-1, 3) == red).all(axis=1).sum() == 100 - 6 * 6
+
+    def test_other_cells_alone_are_light_grey(self, solid):
+        image = self.image(solid, cell_type=np.array([1, 2, 1, 1]))
+        grey = image[15, 5].astype(int)
+        assert grey.max() - grey.min() <= 1 and 180 < grey[0] < 240
 
 
 def test_the_projection_has_all_cells_with_the_upper_ones_last(solid):

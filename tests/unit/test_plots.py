@@ -10,6 +10,7 @@ from abm.record.reader import RunReader
 from abm.record.writer import RunWriter
 from analysis import scales, style
 from analysis.plots import FIGURES, plot_run
+from analysis.plots.arms import arms_figure
 from analysis.plots.distributions import QUANTILES, cell_quantiles
 from analysis.plots.maps import chosen_frames, image_shape, maps_figure
 from analysis.plots.muller import muller_figure
@@ -108,7 +109,9 @@ def line(axes, label):
 class TestWhichFigures:
     def test_a_tissue_run_gets_all_as_png_at_150_dpi(self, relapse, tmp_path):
         files = plot_run(relapse, tmp_path / "pictures")
-        assert [path.name for path in files] == [name for name in FIGURES if name != "course.png"]
+        assert [path.name for path in files] == [
+            name for name in FIGURES if name not in ("course.png", "slices.png")
+        ]
         for path in files:
             with Image.open(path) as image:
                 assert image.format == "PNG"
@@ -180,6 +183,39 @@ class TestContents:
         top = max(path.vertices[:, 1].max() for area in axes.collections
                   for path in area.get_paths())  # fmt: skip
         assert top == pytest.approx(1.0)
+
+    def test_counts_begin_near_the_data_and_small_shares_are_logarithmic(self, tmp_path):
+        writer = RunWriter(tmp_path / "run")
+        for k in range(3):
+            writer.timeseries(series(k) | {"n_cells": 20_000 + k, "n_resistant": 20})
+        writer.finish({"name": "x", "seed": 1})
+        upper, lower = population_figure(RunReader(tmp_path / "run")).axes
+        assert 10.0 < upper.get_ylim()[0] < 20.0
+        assert lower.get_yscale() == "log"
+        low, high = lower.get_ylim()
+        assert 1e-4 <= low < 1e-3 < high <= 1e-2
+
+    def test_a_single_clone_has_no_figure(self, relapse):
+        run = RunReader(relapse)
+        table = run.clones
+        is_small = table["clone_id"] == 1
+        run.__dict__["clones"] = table.assign(n_cells=np.where(is_small, 0, table["n_cells"]))
+        assert muller_figure(run) is None
+
+    def test_arms_show_the_doses_of_each_run_and_where_they_part(self, relapse, tmp_path):
+        runs = [RunReader(relapse), RunReader(relapse)]
+        same = arms_figure(runs).axes
+        assert [axes.get_ylabel() for axes in same] == [
+            "Tumour cells", "Resistant share", "Asparagine\n(uM)",
+        ]  # fmt: skip
+        assert "pegaspargase 2500 IU/m2" in same[0].texts[-1].get_text()
+        runs[1].info |= {"doses_given": [[48.0, "rylaze 25000 IU/m2"]], "past": [{"until_h": 36.0}]}
+        legend = arms_figure(runs).axes[0].get_legend()
+        words = [text.get_text() for text in legend.get_texts()]
+        assert words[2:] == [
+            "relapse:\npegaspargase 2500 IU/m2", "relapse:\nrylaze 25000 IU/m2",
+            "the runs part, day 1.5",
+        ]  # fmt: skip
 
     def test_maps_show_six_times_with_the_turning_points(self, relapse):
         run = RunReader(relapse)

@@ -23,6 +23,13 @@ def tissue(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def solid(tmp_path_factory):
+    """A 3-D tissue; only its maps and slices differ from those of the flat one."""
+    folder = tmp_path_factory.mktemp("figures") / "solid"
+    return RunReader(write_tissue_run(folder, depth_um=100.0))
+
+
+@pytest.fixture(scope="module")
 def patient(tmp_path_factory):
     run = RunReader(write_body_run(tmp_path_factory.mktemp("figures") / "patient"))
     run.info["partners"] = [
@@ -35,7 +42,14 @@ def patient(tmp_path_factory):
 
 @pytest.mark.parametrize(
     ("name", "width"),
-    [("tissue", None), ("tissue", "one-column"), ("patient", None), ("patient", "one-column")],
+    [
+        ("tissue", None),
+        ("tissue", "one-column"),
+        ("patient", None),
+        ("patient", "one-column"),
+        ("solid", None),
+        ("solid", "one-column"),
+    ],
 )
 def test_no_text_lies_on_another_or_leaves_the_figure(name, width, request):
     for figure_name, figure in run_figures(request.getfixturevalue(name), width):

@@ -16,7 +16,9 @@ from scenarios.cohort.load import loads_cohort
 from scenarios.cohort.report import FEW, has_few_events
 from scenarios.cohort.run import run_cohort
 from scenarios.report import run_page
-from scenarios.report.sweep_page import outcome_table
+from scenarios.report.assumptions import assumptions_of, first_sentences
+from scenarios.report.names import title
+from scenarios.report.sweep_page import outcome_table, without_replaced
 from scenarios.report.write import kind_of, write_report
 from tests.body_run import write_body_run
 from tests.cohort_stand_in import FILE, stand_in
@@ -129,7 +131,7 @@ def test_an_unfinished_run_is_told_as_such(tmp_path):
 def test_a_sweep_tells_outcomes_by_point_and_failures(texts):
     words = _Page(texts["sweep"]).words
     for expected in ("cells.0.death_rate", "0.5 1/d, 1e7 1/d", "1 of 8 runs failed",
-                     "a cell without a body", "n_cells_end"):  # fmt: skip
+                     "a cell without a body", "tumour cells at the end"):  # fmt: skip
         assert expected in words, expected
 
 
@@ -142,9 +144,53 @@ def test_outcomes_are_means_with_their_range():
         }
     )  # fmt: skip
     table = outcome_table(summary)
-    assert table["n_cells_end"].tolist() == ["20 (10 to 30)", "5"]
-    assert table["relapse_d"].tolist() == ["-", "-"]
+    assert table["tumour cells at the end"].tolist() == ["20 (10 to 30)", "5"]
+    assert table["time to relapse (d)"].tolist() == ["-", "-"]
     assert table["runs"].tolist() == [2, 1]
+
+
+def test_an_arm_without_the_varied_value_is_told_once():
+    """Doses that an arm takes away were given at no concentration."""
+    summary = pd.DataFrame(
+        {
+            "point": [0, 1, 0, 1], "arm": ["enzyme", "enzyme", "vehicle", "vehicle"],
+            "replicate": 0, "seed": 1, "treatment.doses.0.amount": ["1 IU/mL", "2 IU/mL"] * 2,
+            "n_cells_end": [10.0, 30.0, 5.0, 7.0],
+        }
+    )  # fmt: skip
+    arms = {"arms": {"enzyme": {}, "vehicle": {"treatment.doses": []}}}
+    table = outcome_table(without_replaced(summary, arms))
+    assert table["treatment.doses.0.amount"].tolist() == ["1 IU/mL", "2 IU/mL", "-"]
+    assert table["tumour cells at the end"].tolist() == ["10", "30", "6 (5 to 7)"]
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ("ic50", "IC50 (IU/mL)"),
+        ("ic50_low", "IC50, 95 % from (IU/mL)"),
+        ("s6k_p_high", "S6K p, 95 % to"),
+        ("dose_IU_per_mL", "dose (IU/mL)"),
+        ("net_growth_per_h", "net growth (1/h)"),
+        ("n_tracked", "number of tracked"),
+        ("cells.0.number", "cells.0.number"),
+    ],
+)
+def test_columns_are_called_by_words_and_units(column, words):
+    assert title(column) == words
+
+
+def test_assumptions_come_with_what_is_assumed(folders):
+    info = {"doses": [[0.0, "e-coli 1 IU/mL"]]}
+    table = assumptions_of({"environment": {"kind": "well"}}, info)
+    (said,) = table[table[""] == "A69"]["assumption"]
+    assert said.startswith("A new dose counts as a step when it lifts the activity")
+
+
+def test_first_sentences_end_behind_names_with_a_stop():
+    text = "- **A01** The dose of native E. coli enzyme is 1. More. \n- **A02** Short; and long.\n"
+    assert first_sentences(text)[0] == ("A01", "The dose of native E. coli enzyme is 1")
+    assert first_sentences(text)[1] == ("A02", "Short; and long")
 
 
 def test_a_validation_names_the_rows_that_must_pass_and_fail(texts):

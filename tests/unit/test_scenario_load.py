@@ -186,7 +186,7 @@ def test_later_override_wins_and_may_make_a_block():
         ("=3", "must be path=value"),
         ("time..end=3 d", "must be path=value"),
         ("tim.end=3 d", "did you mean 'time'"),
-        ("time.end=3 kg", "--set time.end: time.end: '3 kg': wrong unit"),
+        ("time.end=3 kg", "--set time.end: '3 kg': wrong unit"),
         ("time.end=null", "null is not allowed"),
         ("time.end=&a 3 d", "the anchor &a is not allowed"),
         ("treatment.doses.4.amount=1 IU", "a number from 0 to 0"),

@@ -316,6 +316,36 @@ def test_rules_on_cells_act_patient_by_patient():
     assert therapy.events.table()["note"].tolist()[0] == "rule"
 
 
+def test_doses_given_are_named_as_planned_or_by_what_was_given():
+    """An adjusted dose has another amount than the plan; among several patients none is told."""
+    two = DOSE.replace("[1 d]", "[1 d, 15 d]")
+    draw = "{draw: 7 d, after: pegaspargase, below: 5 IU/mL, above: 9 IU/mL, do: adjust}"
+    for replicates in (1, 2):
+        read = scenario(f"{{{CHILD}, doses: [{two}], monitoring: [{draw}]}}")
+        read = read.model_copy(update={"replicates": replicates})
+        therapy = make_therapy(read)
+        dosing = make_dosing(read, therapy, DosingParameters(), reach)
+        state, clock = state_of(replicates), Clock(end=40 * 1440, coupling=240, fate=240)
+        clock.stops = stop_ticks(read, therapy)
+        while clock.tick < 16 * 1440:
+            step(dosing, state, clock)
+        if replicates > 1:
+            assert dosing.given() is None
+            continue
+        first, second = dosing.given()
+        assert first == describe_therapy(read)["doses"][0]
+        table = therapy.events.table()
+        amount = table["value"][table["kind"] == "dose"][1]
+        assert second == (360.0, f"pegaspargase {amount:.0f} IU")
+        assert amount != pytest.approx(first_amount(therapy))
+
+
+def first_amount(therapy):
+    """IU of the first dose of the first patient."""
+    table = therapy.events.table()
+    return float(table["value"][table["kind"] == "dose"][0])
+
+
 def test_checkpoint_of_the_process_goes_on_with_the_same_bits():
     read = scenario(f"{{{CHILD}, doses: [{DOSE}], variability: drawn}}")
     first = make_dosing(read, make_therapy(read), DosingParameters(), reach)
