@@ -52,7 +52,10 @@ def test_the_simulated_well_has_the_density_of_the_real_one():
     [
         (MTT.replace("mtt", "mtx"), "'mtx': is no known assay; did you mean 'mtt'?"),
         (MTT.replace("assay: mtt\n", ""), "assay: is missing"),
-        (MTT.replace("MOLT-4", "MOLT-5"), "line 3: line.0: 'MOLT-5': is no known line; allowed"),
+        (
+            MTT.replace("MOLT-4", "MOLT-5"),
+            "line 3: line.0: 'MOLT-5': is no known line; did you mean 'molt-4'?",
+        ),
         (MTT + "n_doses: 1\n", "line 5: n_doses: 1: a dose series of 1 point gives no curve"),
         (MTT + "highest_dose: -1 IU/mL\n", "highest_dose: '-1 IU/mL': must be >= 0 IU/mL"),
         (MTT + "highest_dose: 0 IU/mL\n", "must be > 0 IU/mL"),

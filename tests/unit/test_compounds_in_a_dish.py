@@ -117,7 +117,8 @@ def test_venetoclax_lowers_the_threshold_and_changes_nothing_that_is_measured():
     one, two = (model.state.populations[0] for model in (untreated, treated))
     assert one.n == two.n
     for state in CellState:
-        is_same = np.array_equal(one.state[state, : one.n], two.state[state, : two.n])
+        # One reciprocal serves several quotients of the kernel: the last digit is shared.
+        is_same = np.allclose(one.state[state, : one.n], two.state[state, : two.n], 1e-12, 0.0)
         assert is_same == (state is not CellState.COMMITMENT), state.name
     assert mean(treated, CellState.COMMITMENT) > mean(untreated, CellState.COMMITMENT)
     assert two.live("hazard").mean() > one.live("hazard").mean()
