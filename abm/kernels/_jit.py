@@ -13,32 +13,60 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-_IDLE_LOAD = 0.5
-"""Load per processor below which a machine counts as idle."""
+_IDLE_SHARE = 0.25
+"""Share of the processors that others may use on a machine that counts as idle."""
+
+_LEAST_WINDOW = 0.1
+"""Seconds below which the use of the processors cannot be told from their clock ticks."""
+
+_SPINS = 1_000_000
+"""Rounds that a waiting thread spins, some hundredths of a second: longer than what lies between
+two parallel loops of a step. A tenth of it makes `relapse` a quarter slower."""
 
 
-def _choose_waiting() -> None:
-    """Let waiting threads spin for a moment on an idle machine, and sleep at once on a busy one.
+def _use_of_processors() -> tuple[float, float]:
+    """Return (seconds of all processors that others have used, wall seconds), since some moment."""
+    ticks = Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:9]
+    idle = int(ticks[3]) + int(ticks[4])
+    used = (sum(map(int, ticks)) - idle) / os.sysconf("SC_CLK_TCK")
+    return used - time.process_time(), time.monotonic()
+
+
+def _choose_waiting(before: tuple[float, float] | None) -> None:
+    """Let waiting threads spin for a while on an idle machine, and sleep at once on a busy one.
 
     Sleeping threads cost a quarter of the speed of a whole step, spinning ones make a busy machine
-    several times slower. What the user has set in the environment stays; results do not change.
+    several times slower. ``before``: use of the processors a moment ago, None where the system does
+    not tell. What the user has set in the environment stays; results do not change.
     """
     if "OMP_WAIT_POLICY" in os.environ or "GOMP_SPINCOUNT" in os.environ:
         return
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
-    if load < _IDLE_LOAD * (os.cpu_count() or 1):
-        os.environ["GOMP_SPINCOUNT"] = "100000"
+    busy = 0.0
+    if before is not None:
+        used, now = _use_of_processors()
+        if now - before[1] >= _LEAST_WINDOW:
+            busy = (used - before[0]) / (now - before[1])
+        else:
+            # Somebody has loaded numba already: ask who runs at this moment, but for ourselves.
+            running = Path("/proc/loadavg").read_text(encoding="ascii").split()[3]
+            busy = int(running.split("/")[0]) - 1.0
+    if busy < _IDLE_SHARE * (os.cpu_count() or 1):
+        os.environ["GOMP_SPINCOUNT"] = f"{_SPINS}"
     else:
         os.environ["OMP_WAIT_POLICY"] = "passive"
 
 
-_choose_waiting()
+_before = _use_of_processors() if Path("/proc/stat").exists() else None
 
-import numba  # noqa: E402  (reads the environment when it loads)
+import numba  # noqa: E402  (takes long enough to see what others do)
+
+# The library of the threads reads the environment when the first of them starts.
+_choose_waiting(_before)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
