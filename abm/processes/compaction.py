@@ -9,7 +9,7 @@ from abm.processes.process import AbstractProcess
 from abm.state.columns import Group
 from abm.state.state import State
 
-_REORDER_EVERY = 40
+_REORDER_EVERY = 10
 """Fate steps between two physical sorts by site; in between only the site index is rebuilt, so
 this moves nothing but memory locality and the order of equal summands."""
 
