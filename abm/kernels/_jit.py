@@ -26,8 +26,8 @@ _LEAST_WINDOW = 0.1
 
 _SPINS = 100_000
 """Rounds that a waiting thread spins, some milliseconds: as long as what lies between two parallel
-loops of a step. Ten times as many are 6 % faster on an idle machine, but make a run crawl as soon as
-another program wants the processors."""
+loops of a step. Ten times as many are 6 % faster on an idle machine, but take the processors from
+whoever starts beside the run, and from its own other threads then."""
 
 
 def _use_of_processors() -> tuple[float, float]:
