@@ -8,9 +8,8 @@ import numpy as np
 from numba import prange
 
 from abm.kernels._jit import kernel, parallel_kernel
-from abm.kernels.elementary import normal_quantiles
 from abm.kernels.mechanics import radius_of_sphere
-from abm.kernels.philox import uniform_pair
+from abm.kernels.philox import normals_of
 from abm.kernels.sort import voxel_index
 
 ROW_BLOCK = 256
@@ -24,16 +23,12 @@ def set_walk(keys, draw, walk, motility):
     keys uint64[n]; draw = (seed, stream, tick); motility float64[2 or 3, n] um. A third axis takes
     a second pair of numbers of each key.
     """
-    uniforms, normals = np.empty((2, keys.shape[0])), np.empty(keys.shape[0])
+    normals = np.empty((2, keys.shape[0]))
     for axis in range(motility.shape[0]):
         if axis % 2 == 0:
-            for i in range(keys.shape[0]):
-                uniforms[0, i], uniforms[1, i] = uniform_pair(
-                    draw[0], draw[1], draw[2], keys[i], axis // 2
-                )
-        normal_quantiles(uniforms[axis % 2], normals)
+            normals_of(0, keys.shape[0], draw[0], draw[1], draw[2], keys, axis // 2, normals)
         for i in range(keys.shape[0]):
-            motility[axis, i] = normals[i] * walk
+            motility[axis, i] = normals[axis % 2, i] * walk
 
 
 @kernel

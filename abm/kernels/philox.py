@@ -95,7 +95,8 @@ def _uniforms(first, last, seed, stream, tick, keys, draw, out):  # type: ignore
 
 
 @kernel
-def _normals(first, last, seed, stream, tick, keys, draw, out):  # type: ignore[no-untyped-def]
+def normals_of(first, last, seed, stream, tick, keys, draw, out):  # type: ignore[no-untyped-def]
+    """Write two standard normal numbers of the keys ``first`` to ``last - 1`` into out[2, n]."""
     uniforms = np.empty((2, last - first))
     for i in range(first, last):
         uniforms[0, i - first], uniforms[1, i - first] = uniform_pair(
@@ -118,7 +119,7 @@ def _normal_blocks(seed, stream, tick, keys, draw, out):  # type: ignore[no-unty
     n = keys.shape[0]
     for block in prange((n + KEY_BLOCK - 1) // KEY_BLOCK):
         first, last = block * KEY_BLOCK, min(n, block * KEY_BLOCK + KEY_BLOCK)
-        _normals(first, last, seed, stream, tick, keys, draw, out)
+        normals_of(first, last, seed, stream, tick, keys, draw, out)
 
 
 def fill_uniforms(
@@ -136,7 +137,7 @@ def fill_normals(
 ) -> None:
     """Write two standard normal numbers of each key into float64[2, n]."""
     if keys.shape[0] <= KEY_BLOCK:
-        _normals(0, keys.shape[0], seed, stream, tick, keys, draw, out)
+        normals_of(0, keys.shape[0], seed, stream, tick, keys, draw, out)
     else:
         _normal_blocks(seed, stream, tick, keys, draw, out)
 

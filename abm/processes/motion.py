@@ -8,10 +8,8 @@ import numpy as np
 
 from abm.errors import NumericalError
 from abm.kernels import mechanics
+from abm.kernels.mechanics_blocks import NOTHING
 from abm.parameters import ParameterSet, parameter
-
-NOTHING = np.empty(0)
-"""A column that does not apply."""
 
 FULLEST_LIST = 512
 """Entries per cell of the neighbour list beyond which the packing is refused."""
