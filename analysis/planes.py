@@ -86,11 +86,7 @@ def _slice(frame: Frame, normal: str, across: str, up: str, at: float | None) ->
         fields[name] = plane if (across, up) != ("z", "y") else plane.T
     cells = {}
     if "x_um" in frame.cells:
-        radius = frame.cells.get("radius_um", np.full(frame.cells["x_um"].shape, DEFAULT_RADIUS_UM))
-        off = frame.cells[f"{normal}_um"] - middle
-        is_cut = np.abs(off) < radius
-        cells = {name: values[is_cut] for name, values in _turned(frame, across, up).items()}
-        cells["radius_um"] = np.sqrt(radius[is_cut] ** 2 - off[is_cut] ** 2)
+        cells = turned(cut_cells(frame.cells, normal, middle), across, up)
     flat = Frame(frame.time_h, fields, cells, (*ends[across], *ends[up]))
     return Plane(f"slice at {normal} = {middle:.0f} um", across, up, flat)
 
@@ -105,10 +101,16 @@ def _projection(frame: Frame) -> Plane:
     return Plane("projection along z", "x", "y", flat, is_projection=True)
 
 
-def _turned(frame: Frame, across: str, up: str) -> dict[str, np.ndarray]:
+def cut_cells(cells: dict[str, np.ndarray], normal: str, place_um: float) -> dict[str, np.ndarray]:
+    """Return the cells that a plane across an axis cuts, with the radius [um] of the cut."""
+    off = cells[f"{normal}_um"] - place_um
+    radius = cells.get("radius_um", np.full(off.shape, DEFAULT_RADIUS_UM, np.float32))
+    is_cut = np.abs(off) < radius
+    found = {name: values[is_cut] for name, values in cells.items()}
+    found["radius_um"] = np.sqrt(radius[is_cut] ** 2 - off[is_cut] ** 2).astype(np.float32)
+    return found
+
+
+def turned(cells: dict[str, np.ndarray], across: str, up: str) -> dict[str, np.ndarray]:
     """Return the columns with the named coordinates in place of x and y."""
-    return {
-        **frame.cells,
-        "x_um": frame.cells[f"{across}_um"],
-        "y_um": frame.cells[f"{up}_um"],
-    }
+    return {**cells, "x_um": cells[f"{across}_um"], "y_um": cells[f"{up}_um"]}

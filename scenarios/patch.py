@@ -49,6 +49,12 @@ def make_patch(scenario: Scenario, seed: int, assemble: Assemble) -> Patch | Non
     return Patch(PopulationModel(parts, rng=(seed + _SEEDS_APART) % 2**63), port)
 
 
+def lesion_in(model: PopulationModel) -> PopulationModel | None:
+    """Return the model of the lesion that a body takes along; None without one."""
+    found: list[Any] = [one.model for one in model.processes if isinstance(one, Patch)]
+    return found[0] if found else None
+
+
 def derived(scenario: Scenario) -> Scenario:
     """Return the scenario of the lesion: the keys of the patch as the author wrote them.
 

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from abm.environment.body import Body
 from abm.environment.body_solver import BodySolver
@@ -13,7 +13,6 @@ from abm.model import PopulationModel
 from abm.order import ORDER
 from abm.processes.dosing import Dosing
 from abm.processes.nutrients import Nutrients
-from abm.processes.patch import Patch
 from abm.processes.therapy import TherapyDosing
 from abm.record import layout
 from abm.record.checkpoint import (
@@ -25,6 +24,7 @@ from abm.record.checkpoint import (
 from abm.record.writer import clear, read_info
 from scenarios.build import build
 from scenarios.load import dump_resolved, load
+from scenarios.patch import lesion_in
 from scenarios.run import (
     Progress,
     RunResult,
@@ -181,9 +181,10 @@ def adopt(model: PopulationModel, before: PopulationModel) -> None:
             process.begin_at(model.clock)
         elif old is not process:
             process.adopt(old, model.state, model.clock)
-        if isinstance(process, Patch) and isinstance(old, Patch):
-            adopt(cast(PopulationModel, process.model), cast(PopulationModel, old.model))
         model.seconds_per_process[process.name] = before.seconds_per_process.get(process.name, 0.0)
+    lesion, its_past = lesion_in(model), lesion_in(before)
+    if lesion is not None and its_past is not None:
+        adopt(lesion, its_past)
 
 
 def _body_of(model: PopulationModel) -> Body:

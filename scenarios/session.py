@@ -11,14 +11,13 @@ from typing import Any, NamedTuple
 from abm.kernels import runtime
 from abm.model import PopulationModel
 from abm.processes.dosing import Dosing
-from abm.processes.patch import Patch
 from abm.processes.therapy import TherapyDosing
 from abm.record.checkpoint import Checkpoint, drop_checkpoints_after, write_checkpoint
 from abm.record.closing import close
 from abm.record.recorder import Recorder
 from abm.record.writer import RunWriter
 from scenarios.load import dump_resolved
-from scenarios.patch import PATCH_FOLDER, derived
+from scenarios.patch import PATCH_FOLDER, derived, lesion_in
 from scenarios.profile import Spent
 from scenarios.schema import Scenario
 
@@ -210,10 +209,9 @@ def _models(
 ) -> Mapping[str, tuple[PopulationModel, Scenario]]:
     """Return the model and, where it has one, that of its lesion, by folder."""
     found = {_OWN: (model, scenario)}
-    for process in model.processes:
-        if isinstance(process, Patch):
-            lesion: Any = process.model
-            found[PATCH_FOLDER] = (lesion, derived(scenario))
+    lesion = lesion_in(model)
+    if lesion is not None:
+        found[PATCH_FOLDER] = (lesion, derived(scenario))
     return found
 
 

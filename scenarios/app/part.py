@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from abm.model import PopulationModel
-from abm.processes.patch import Patch
 from abm.record.reader import Frame
 from abm.record.recorder import Recorder
 from abm.state.columns import Group
 from scenarios.app.history import History, Records
 from scenarios.app.present import place_of, present_frame, present_row
-from scenarios.patch import derived
+from scenarios.patch import derived, lesion_in
 from scenarios.schema import Scenario
 from scenarios.session import describe
 
@@ -52,12 +51,6 @@ class Part:
     def info(self) -> dict[str, Any]:
         """Return what run.json says of it."""
         return {**self.history.info, **describe(self.scenario, self.model)}
-
-
-def lesion_in(model: PopulationModel) -> PopulationModel | None:
-    """Return the model of the lesion that a body takes along; None without one."""
-    found: list[Any] = [one.model for one in model.processes if isinstance(one, Patch)]
-    return found[0] if found else None
 
 
 def lesion_of(name: str, scenario: Scenario, model: PopulationModel) -> Part | None:

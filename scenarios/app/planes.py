@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from abm.record.reader import Frame
-from analysis.planes import DEFAULT_RADIUS_UM
+from analysis.planes import cut_cells, is_solid, turned
 
 
 class Axis(Enum):
@@ -27,11 +27,6 @@ class Look(NamedTuple):
 
     axis: Axis = Axis.Z
     place: float | None = 0.5
-
-
-def is_solid(frame: Frame) -> bool:
-    """Tell whether a frame is that of a 3-D tissue."""
-    return frame.depth_um > 0.0
 
 
 def flat(frame: Frame, look: Look) -> Frame:
@@ -56,7 +51,7 @@ def flat(frame: Frame, look: Look) -> Frame:
     if "z_um" in cells:
         cut_um = None if look.place is None else look.place * sizes[look.axis.value]
         cells = _cells(cells, look.axis, cut_um)
-        cells = {**cells, "x_um": cells[f"{across}_um"], "y_um": cells[f"{up}_um"]}
+        cells = turned(cells, across, up)
     extent = (0.0, sizes[across], 0.0, sizes[up])
     return frame._replace(fields=fields, cells=cells, extent_um=extent)
 
@@ -79,16 +74,11 @@ def _n_layers(frame: Frame, axis: Axis) -> int:
 
 def _cells(cells: dict[str, np.ndarray], axis: Axis, cut_um: float | None) -> dict[str, np.ndarray]:
     """Return the cells that a plane cuts, or all of them, those farther from the viewer first."""
+    if cut_um is not None:
+        return cut_cells(cells, axis.value, cut_um)
     depth = cells[f"{axis.value}_um"]
-    if cut_um is None:
-        order = np.argsort(depth if axis is Axis.Z else -depth, kind="stable")
-        return {name: values[order] for name, values in cells.items()}
-    radius = cells.get("radius_um", np.full(depth.shape[0], DEFAULT_RADIUS_UM))
-    away = depth - cut_um
-    is_cut = np.abs(away) < radius
-    found = {name: values[is_cut] for name, values in cells.items()}
-    found["radius_um"] = np.sqrt(radius[is_cut] ** 2 - away[is_cut] ** 2).astype(np.float32)
-    return found
+    order = np.argsort(depth if axis is Axis.Z else -depth, kind="stable")
+    return {name: values[order] for name, values in cells.items()}
 
 
 def edge_um(frame: Frame, axis: Axis) -> float:

@@ -11,11 +11,11 @@ from abm.record.closing import close
 from abm.record.recorder import Recorder
 from scenarios.app.history import History
 from scenarios.app.limits import LARGEST_NUMBER_GROWN, check_size
-from scenarios.app.part import Part, lesion_in, lesion_of
+from scenarios.app.part import Part, lesion_of
 from scenarios.app.present import place_of
 from scenarios.build import build
 from scenarios.load import dump_resolved, loads
-from scenarios.patch import derived
+from scenarios.patch import derived, lesion_in
 from scenarios.resume import adopt, check_changes
 
 COMPUTING = threading.Lock()
