@@ -28,6 +28,10 @@ from abm.kernels.cell_predictor import ASNS_ROW
 ASN_SCALE, GLN_SCALE, ASP_SCALE, EAA_SCALE = 5.0, 20.0, 20.0, 20.0
 """Pools [uM] below which the tolerance of a sub-step is absolute."""
 
+EAA_EASE = 3.0
+"""Tolerance of the essential amino acids over that of the other states: their pool follows supply
+and translation within minutes, so that an error is forgotten, and the difference is twice it."""
+
 SIGNAL_SCALE = 0.1
 """The same for the dimensionless states."""
 
@@ -179,7 +183,7 @@ def correct_asp_eaa(scratch, parameters):  # type: ignore[no-untyped-def]
         excess = max(scratch[Scratch.EXCESS, lane], difference - allowed)
         unrest = max(scratch[Scratch.UNREST, lane], CALM * difference - allowed)
         difference = abs(eaa * shrink - scratch[guess + CellState.EAA, lane])
-        allowed = tolerance * (eaa + EAA_SCALE)
+        allowed = EAA_EASE * tolerance * (eaa + EAA_SCALE)
         scratch[Scratch.EXCESS, lane] = max(excess, difference - allowed)
         scratch[Scratch.UNREST, lane] = max(unrest, CALM * difference - allowed)
         scratch[guess + CellState.ASP, lane] = asp
