@@ -18,10 +18,11 @@ from abm.record.reader import Frame, RunReader
 from analysis import scales, style
 from analysis.body_film import BodyFilm
 from analysis.film import Film
+from analysis.film_course import COURSE_HEIGHT, BodyCourse
 from analysis.film_maps import DOTS_PER_INCH, FLAT_SIZE, SOLID_SIZE, TissueMaps
 from analysis.film_panels import Histogram, Timeline, histogram_columns
 from analysis.planes import is_solid
-from analysis.plots.common import run_title
+from analysis.plots.common import protocol_of, run_title
 
 Progress = Callable[[int, int], None]
 """Called with the frames done and the frames in all."""
@@ -30,6 +31,7 @@ _LENGTH_S = 20.0
 _SLOWEST, _FASTEST = 4, 24
 """Frames per second are chosen between these for a film of about 20 s."""
 _MOST_ARMS = 2
+_TITLE_PLACE = 0.965
 
 
 class _Panel(Protocol):
@@ -53,8 +55,9 @@ def animate_run(run_folder: Path, out: list[Path], progress: Progress | None = N
     ASNS, those of a resistant genotype outlined; of a 3-D tissue slices along the three axes and a
     projection. Without: the histogram of ASNS. Below, the numbers of cells with the doses and a
     moving cursor. A run of a patient shows the cells of each compartment, their genotypes and the
-    marrow, over the drug and Asn. Raises RunFolderError for a run that recorded neither cells nor
-    fields, and for one of several patients.
+    marrow, over the drug and Asn; that of a body with a lesion the tissue of the lesion, over its
+    cells and those, the drug and the Asn of the body. Raises RunFolderError for a run that recorded
+    neither cells nor fields, and for one of several patients.
     """
     return animate_arms([run_folder], out, progress)
 
@@ -65,9 +68,10 @@ def animate_arms(
     """Write one film of one run, or of two side by side, to each path of ``out``.
 
     Two arms have one clock, one range of each axis and one scale of each colour; an arm that ends
-    earlier stands still. Raises RunFolderError for runs that have no film, or not the same kind.
+    earlier stands still. Bodies show their lesions where each arm has one. Raises RunFolderError
+    for runs that have no film, or not the same kind.
     """
-    runs = [RunReader(folder) for folder in run_folders]
+    runs = _shown([RunReader(folder) for folder in run_folders])
     if len(runs) > _MOST_ARMS:
         raise RunFolderError(f"a film shows one run or two side by side, not {len(runs)}")
     times = max([_times(run) for run in runs], key=lambda one: float(one[-1]))
@@ -83,7 +87,8 @@ def animate_arms(
 
 def film_frames(run: RunReader) -> Iterator[np.ndarray]:
     """Yield the frames of the film of a run, uint8[height, width, 3]."""
-    return arm_frames(run, _times(run), (), run_title(run))
+    (shown,) = _shown([run])
+    return arm_frames(shown, _times(shown), (), _arm_title(shown, [shown]))
 
 
 def arm_frames(
@@ -101,14 +106,20 @@ def arm_frames(
 def _panel_frames(
     run: RunReader, times_h: np.ndarray, beside: Sequence[RunReader], title: str
 ) -> Iterator[np.ndarray]:
-    size = SOLID_SIZE if is_solid(run.frame(0, ())) else FLAT_SIZE
+    width, height = SOLID_SIZE if is_solid(run.frame(0, ())) else FLAT_SIZE
+    raised = 0 if run.body is None else COURSE_HEIGHT
     figure = Figure(
-        figsize=(size[0] / DOTS_PER_INCH, size[1] / DOTS_PER_INCH),
+        figsize=(width / DOTS_PER_INCH, (height + raised) / DOTS_PER_INCH),
         dpi=DOTS_PER_INCH, facecolor="white",
     )  # fmt: skip
     canvas = style.attach_canvas(figure)
-    figure.text(0.5, 0.965, title, fontsize=14, ha="center", va="center")
-    panels = [*_upper_panels(figure, run, beside), Timeline(figure, run, beside)]
+    place = (_TITLE_PLACE * height + raised) / (height + raised)
+    figure.text(0.5, place, title, fontsize=14, ha="center", va="center")
+    timeline = Timeline(figure, run, beside, raised)
+    panels = [*_upper_panels(figure, run, beside, raised), timeline]
+    if run.body is not None:
+        bodies = [one.body for one in beside if one.body is not None]
+        panels.append(BodyCourse(figure, timeline, run.body, bodies))
     artists = [artist for panel in panels for artist in panel.artists]
     for artist in artists:
         artist.set_animated(True)
@@ -128,10 +139,12 @@ def _panel_frames(
         yield image
 
 
-def _upper_panels(figure: Figure, run: RunReader, beside: Sequence[RunReader]) -> list[_Panel]:
+def _upper_panels(
+    figure: Figure, run: RunReader, beside: Sequence[RunReader], raised: int
+) -> list[_Panel]:
     shared = scales.common_scales([run, *beside])
     if scales.is_spatial(run):
-        return [TissueMaps(figure, run, shared)]
+        return [TissueMaps(figure, run, shared, raised)]
     if "asns" in histogram_columns(run):
         return [Histogram(figure, run, shared.asns, beside)]
     return []
@@ -158,6 +171,13 @@ def _write(
     return list(out)
 
 
+def _shown(runs: Sequence[RunReader]) -> list[RunReader]:
+    """Return the lesions of bodies where each has one whose places were recorded, else the runs."""
+    lesions = [run.lesion for run in runs]
+    shown = [one for one in lesions if one is not None and scales.is_spatial(one)]
+    return shown if len(shown) == len(runs) else list(runs)
+
+
 def _times(run: RunReader) -> np.ndarray:
     if run.is_body:
         return BodyFilm.times_of(run)
@@ -176,4 +196,8 @@ def _kind(run: RunReader) -> tuple[bool, bool, bool]:
 
 
 def _arm_title(run: RunReader, runs: Sequence[RunReader]) -> str:
-    return run_title(run) if len(runs) == 1 else f"{run.folder.name}  |  {run_title(run)}"
+    own = run.body or run
+    title = run_title(own)
+    if run.body is not None:
+        title = "  |  ".join(part for part in (f"Lesion of {title}", protocol_of(own)) if part)
+    return title if len(runs) == 1 else f"{own.folder.name}  |  {title}"

@@ -12,12 +12,12 @@ from abm.errors import RunFolderError
 from abm.record import layout
 from abm.record.reader import RunReader
 from analysis import colours, style
+from analysis.film_course import draw_drug
+from analysis.film_panels import cursor_in
 from analysis.genotypes import ALLELES, genotype_shares
 from analysis.plots.common import (
-    broken,
     doses_of,
     is_replicated,
-    jumps_of,
     protocol_of,
     run_title,
     time_axis,
@@ -59,7 +59,7 @@ class BodyFilm:
         self._bars = self._compartments(self._figure.add_axes((0.075, 0.46, 0.36, 0.39)))
         self._shares = self._genotype_bar(self._figure.add_axes((0.52, 0.46, 0.11, 0.39)))
         self._marrow = self._marrow_pie(self._figure.add_axes((0.755, 0.43, 0.23, 0.42)))
-        self._cursor = self._course(self._figure.add_axes((0.075, 0.09, 0.845, 0.27)), run)
+        self._cursor = self._course(self._figure.add_axes((0.075, 0.09, 0.845, 0.27)), run, beside)
 
     @property
     def n_frames(self) -> int:
@@ -170,28 +170,11 @@ class BodyFilm:
         axes.set_title("Marrow", fontsize=10.5)
         return wedge, axes.text(0.0, -1.08, "", ha="center", va="top", fontsize=10.5)
 
-    def _course(self, axes: Axes, run: RunReader) -> Any:
-        other = axes.twinx()
-        hours, jumps = self._table[layout.TIME].to_numpy(float), jumps_of(run)
-        for one, column, colour in (
-            (axes, "asparaginase_IU_per_mL", colours.ACTIVITY), (other, "asn_uM", colours.ASN),
-        ):  # fmt: skip
-            values = np.maximum(self._table[column].to_numpy(float), 1e-9)
-            x, y = broken(hours, values, jumps)
-            one.set_yscale("log")
-            one.plot(self._time(x), y, color=colour, linewidth=1.8)
-        axes.axhline(0.1, color=style.VERMILION, linewidth=0.9, linestyle=(0, (4, 2)))
-        axes.set_ylim(1e-3, max(3.0 * self._highest("asparaginase_IU_per_mL"), 1.0))
-        axes.set_ylabel("Asparaginase\n(IU/mL)", color=colours.ACTIVITY)
-        style.tidy(axes)
+    def _course(self, axes: Axes, run: RunReader, beside: Sequence[RunReader]) -> Any:
+        front = draw_drug(axes, self._time, run, beside)
         self._time.apply(axes)
         style.mark_doses(axes, self._time, doses_of(run), has_labels=True)
-        other.set_ylim(1e-2, 150.0)
-        other.set_ylabel("Plasma Asn (uM)", color=colours.ASN, fontsize=9.5)
-        other.tick_params(labelsize=9.0)
-        other.spines[["top"]].set_visible(False)
-        (cursor,) = other.plot([0.0, 0.0], [1e-2, 150.0], color=style.BLACK, linewidth=1.4)
-        return cursor
+        return cursor_in(front)
 
 
 def _at(shares: pd.DataFrame | None, times: np.ndarray) -> pd.DataFrame | None:

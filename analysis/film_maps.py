@@ -72,13 +72,15 @@ class PixelMap:
 
 
 class TissueMaps:
-    """All maps of one tissue, in the colours of ``shared``."""
+    """All maps of one tissue, in the colours of ``shared``, ``raised`` pixels above their place."""
 
     artists: tuple[Any, ...] = ()
     """Nothing that matplotlib draws changes from frame to frame."""
 
-    def __init__(self, figure: Figure, run: RunReader, shared: scales.Scales) -> None:
-        self._shared = shared
+    def __init__(
+        self, figure: Figure, run: RunReader, shared: scales.Scales, raised: int = 0
+    ) -> None:
+        self._shared, self._raised = shared, raised
         self._columns = scales.drawn_columns(run)
         first = run.frame(0, self._columns)
         kinds = ["asn"] if shared.asn is not None else []
@@ -108,25 +110,28 @@ class TissueMaps:
         for shown in (one for row in self._maps.values() for one in row):
             shown.paste(image)
 
-    @staticmethod
-    def _place_flat(figure: Figure, of: list[Plane], kinds: list[str]) -> dict[str, list[PixelMap]]:
+    def _place_flat(
+        self, figure: Figure, of: list[Plane], kinds: list[str]
+    ) -> dict[str, list[PixelMap]]:
         lefts = (83, 710) if len(kinds) > 1 else (371,)
         titles = {"asn": "Asparagine in the tissue", "cells": "Cells"}
         found = {}
         for kind, left in zip(kinds, lefts, strict=True):
-            (found[kind],) = ([PixelMap(figure, of[0], left, _FLAT_BOTTOM, _FLAT_SIDE)],)
+            bottom = _FLAT_BOTTOM + self._raised
+            found[kind] = [PixelMap(figure, of[0], left, bottom, _FLAT_SIDE)]
             found[kind][0].axes.set_title(titles[kind], fontsize=11)
         return found
 
-    @staticmethod
     def _place_solid(
-        figure: Figure, of: list[Plane], kinds: list[str]
+        self, figure: Figure, of: list[Plane], kinds: list[str]
     ) -> dict[str, list[PixelMap]]:
         titles = {"asn": "Asparagine", "cells": "Cells"}
         found = {}
         for kind, bottom in zip(kinds, _SOLID_BOTTOMS, strict=False):
             found[kind] = [
-                PixelMap(figure, plane, _SOLID_LEFT + k * _SOLID_STEP, bottom, _SOLID_SIDE)
+                PixelMap(
+                    figure, plane, _SOLID_LEFT + k * _SOLID_STEP, bottom + self._raised, _SOLID_SIDE
+                )
                 for k, plane in enumerate(of)
             ]
             for shown, plane in zip(found[kind], of, strict=True):
@@ -140,7 +145,7 @@ class TissueMaps:
             self._maps["cells"][-1].add_scale(figure, mappable, f"ASNS ({layout.ASNS_UNIT})")
         keys = scales.cell_keys(self._columns, has_others=not is_tumour(first.cells).all())
         height = figure.get_size_inches()[1] * DOTS_PER_INCH
-        above = (TIMELINE_BOTTOM + TIMELINE_HEIGHT + _KEYS_ABOVE_TIMELINE) / height
+        above = (TIMELINE_BOTTOM + TIMELINE_HEIGHT + _KEYS_ABOVE_TIMELINE + self._raised) / height
         figure.legend(
             handles=keys, loc="center", bbox_to_anchor=(0.5, above), ncols=3, frameon=False,
             fontsize=10,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from abm.record import layout
 from abm.record.reader import Frame, RunReader, is_tumour
@@ -17,9 +18,11 @@ from analysis.plots.population import draw_counts, lowest_count
 
 HISTOGRAM_COLUMNS = ("asns", "cell_type", "is_resistant")
 _N_BINS = 48
+_CLOCK_BOTTOM = 75.0
+_CURSOR_WIDTH = 1.6
 
 
-class _Drawn:
+class Drawn:
     """A panel that matplotlib draws."""
 
     artists: list[Any]
@@ -28,7 +31,7 @@ class _Drawn:
         """Nothing to put in."""
 
 
-class Histogram(_Drawn):
+class Histogram(Drawn):
     """Histogram of ASNS of the tumour cells, resistant ones in front; share of the cells.
 
     ``beside`` are the other runs of the film, over which the axes reach.
@@ -83,41 +86,58 @@ class Histogram(_Drawn):
         return 1.08 * float(highest) or 1.0
 
 
-class Timeline(_Drawn):
+class Timeline(Drawn):
     """Numbers of cells over time with the doses, a cursor and the time in words.
 
-    ``beside`` are the other runs of the film, over which the axes reach.
+    ``beside`` are the other runs of the film, over which the axes reach. ``raised`` pixels are left
+    free below it for further rows, the last of which then names the time. A lesion shows the doses
+    of its body.
     """
 
-    def __init__(self, figure: Figure, run: RunReader, beside: Sequence[RunReader] = ()) -> None:
+    def __init__(
+        self, figure: Figure, run: RunReader, beside: Sequence[RunReader] = (), raised: int = 0
+    ) -> None:
         tables = [_means(one) for one in (run, *beside)]
         end_h = max(float(table["time_h"].iloc[-1]) for table in tables)
-        self._time = style.TimeAxis(np.array([0.0, end_h]))
-        height = figure.get_size_inches()[1] * DOTS_PER_INCH
-        self.axes: Axes = figure.add_axes(
-            (0.065, TIMELINE_BOTTOM / height, 0.70, TIMELINE_HEIGHT / height)
-        )
-        draw_counts(self.axes, self._time, tables[0])
+        self.time = style.TimeAxis(np.array([0.0, end_h]))
+        self.axes = add_row(figure, TIMELINE_BOTTOM + raised, TIMELINE_HEIGHT)
+        draw_counts(self.axes, self.time, tables[0])
         if beside:
             highest = max(float(table["n_cells"].max()) for table in tables)
             lowest = min(lowest_count(table) for table in tables)
             self.axes.set_ylim(lowest, 1.6 * max(highest, 1.0))
-        self.axes.set_ylabel("Cells", fontsize=10)
+        self.axes.set_ylabel("Cells" if run.body is None else "Cells of\nthe lesion", fontsize=10)
         style.tidy(self.axes)
-        self._time.apply(self.axes)
-        style.mark_doses(self.axes, self._time, doses_of(run), has_labels=True)
+        self.time.apply(self.axes, has_label=not raised)
+        self.axes.tick_params(labelbottom=not raised)
+        style.mark_doses(self.axes, self.time, doses_of(run.body or run), has_labels=True)
         style.legend_right(self.axes)
-        (self._cursor,) = self.axes.plot(
-            [0.0, 0.0], [0.0, 1.0], color=style.BLACK, linewidth=1.6,
-            transform=self.axes.get_xaxis_transform(),
-        )  # fmt: skip
-        self._clock = figure.text(0.885, 75.0 / height, "", fontsize=17, ha="center", weight="bold")
+        self._cursor = cursor_in(self.axes)
+        self._clock = figure.text(
+            0.885, _CLOCK_BOTTOM / _height_of(figure), "", fontsize=17, ha="center", weight="bold"
+        )
         self.artists = [self._cursor, self._clock]
 
     def update(self, frame: Frame) -> None:
         """Move the cursor and set the clock."""
-        self._cursor.set_xdata([float(self._time(frame.time_h))] * 2)
-        self._clock.set_text(self._time.text(frame.time_h))
+        self._cursor.set_xdata([float(self.time(frame.time_h))] * 2)
+        self._clock.set_text(self.time.text(frame.time_h))
+
+
+def add_row(figure: Figure, bottom: int, height: int) -> Axes:
+    """Add axes over time, ``height`` pixels high, as wide as the timeline."""
+    pixels = _height_of(figure)
+    axes: Axes = figure.add_axes((0.065, bottom / pixels, 0.70, height / pixels))
+    return axes
+
+
+def cursor_in(axes: Axes) -> Line2D:
+    """Add the line that marks the time, from the lower to the upper edge of axes."""
+    (cursor,) = axes.plot(
+        [0.0, 0.0], [0.0, 1.0], color=style.BLACK, linewidth=_CURSOR_WIDTH,
+        transform=axes.get_xaxis_transform(),
+    )  # fmt: skip
+    return cursor
 
 
 def histogram_columns(run: RunReader) -> tuple[str, ...]:
@@ -125,6 +145,10 @@ def histogram_columns(run: RunReader) -> tuple[str, ...]:
     if not run.has(layout.CELLS):
         return ()
     return tuple(name for name in HISTOGRAM_COLUMNS if name in run.cell_columns)
+
+
+def _height_of(figure: Figure) -> float:
+    return float(figure.get_size_inches()[1]) * DOTS_PER_INCH
 
 
 def _means(run: RunReader) -> pd.DataFrame:

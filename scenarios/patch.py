@@ -10,11 +10,12 @@ from abm.errors import ScenarioError
 from abm.model import Parts, PopulationModel
 from abm.processes.nutrients import Nutrients
 from abm.processes.patch import Patch, PlasmaPort, PortDosing
+from abm.record import layout
 from scenarios.load import loads
 from scenarios.schema import Scenario
 from scenarios.schema.environment import Body
 
-PATCH_FOLDER = "patch"
+PATCH_FOLDER = layout.LESION
 """Folder of the lesion inside of the run folder of its body."""
 _SEEDS_APART = 2**32
 """The lesion draws other numbers than the body."""

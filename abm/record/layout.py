@@ -27,6 +27,8 @@ LINEAGE = "lineage.trees"
 CELLS = "cells.zarr"
 FIELDS = "fields.zarr"
 CHECKPOINTS = "checkpoints"
+LESION = "patch"
+"""Folder of the lesion inside of the run folder of its body, a run folder itself."""
 
 TIME = "time_h"
 N_CELLS = "n_cells"

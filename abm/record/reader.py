@@ -39,6 +39,9 @@ class RunReader:
     file that is missing.
     """
 
+    body: "RunReader | None" = None
+    """The run of the body, of a lesion that was opened through :attr:`lesion`."""
+
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
         self.info: dict[str, Any] = read_info(self.folder)
@@ -119,6 +122,15 @@ class RunReader:
         if "outcome" in self.info:
             return True
         return self.has(layout.TIMESERIES) and layout.BODY_MARK in self.timeseries
+
+    @functools.cached_property
+    def lesion(self) -> "RunReader | None":
+        """The run of the lesion of this body; None without one."""
+        if not self.has(layout.LESION):
+            return None
+        lesion = RunReader(self.folder / layout.LESION)
+        lesion.body = self
+        return lesion
 
     @functools.cached_property
     def lineage(self) -> Any:

@@ -63,7 +63,7 @@ def course_figure(run: RunReader) -> Figure | None:
     parts: list[tuple[float, Callable[[Axes], None]]] = [
         (1.15, lambda axes: _draw_activity(axes, time, table, run)),
         (1.15, lambda axes: _draw_asparagine(axes, time, table, run)),
-        (1.9, lambda axes: _draw_cells(axes, time, table)),
+        (1.9, lambda axes: draw_cells(axes, time, table)),
         (1.5, lambda axes: _draw_share(axes, time, table, run)),
     ]
     if partners:
@@ -134,7 +134,13 @@ def _draw_asparagine(axes: Axes, time: style.TimeAxis, table: pd.DataFrame, run:
     axes.set_ylabel("Asparagine\n(uM)")
 
 
-def _draw_cells(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
+def draw_cells(
+    axes: Axes, time: style.TimeAxis, table: pd.DataFrame, beside: Sequence[pd.DataFrame] = ()
+) -> None:
+    """Draw blasts by compartment, resistant ones and normal cells on a log axis from one cell on.
+
+    ``beside`` are the tables of other runs, over which the axis reaches.
+    """
     axes.set_yscale("log")
     if has_values(table, "n_normal") and table["n_normal"].any():
         _line(
@@ -148,7 +154,7 @@ def _draw_cells(axes: Axes, time: style.TimeAxis, table: pd.DataFrame) -> None:
         _line(axes, time, table, "n_resistant", colours.RESISTANT, "resistant, all", _LOWEST_COUNT,
               (0, (3, 1.5)), 1.6)  # fmt: skip
     axes.set_ylim(_LOWEST_COUNT, None)
-    top = axes.get_ylim()[1]
+    top = max([axes.get_ylim()[1], *(float(one["n_cells"].max()) for one in beside)])
     axes.set_ylim(_LOWEST_COUNT, 3.0 * top)
     axes.set_yticks(10.0 ** np.arange(0, int(np.log10(3.0 * top)) + 1, 3))
     axes.set_ylabel(_CELLS_LABEL)
