@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,9 +61,10 @@ def carry_on(
 ) -> RunResult:
     """Run to the end, or to the tick ``until``, and finish the folder; see :func:`run_scenario`."""
     session.compiling = compiling
-    with Interrupts() as interrupts:
+    with Interrupts() as interrupts, closing(session):
         is_interrupted = advance(session, checkpoint_ticks, interrupts, progress, until)
-    session.save()
+        session.save()
+        session.settle()
     if is_interrupted:
         raise KeyboardInterrupt
     folder = session.writer.folder

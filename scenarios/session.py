@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +13,13 @@ from abm.kernels import runtime
 from abm.model import PopulationModel
 from abm.processes.dosing import Dosing
 from abm.processes.therapy import TherapyDosing
-from abm.record.checkpoint import Checkpoint, drop_checkpoints_after, write_checkpoint
+from abm.record.checkpoint import (
+    Checkpoint,
+    Packed,
+    drop_checkpoints_after,
+    pack,
+    write_checkpoint,
+)
 from abm.record.closing import close
 from abm.record.recorder import Recorder
 from abm.record.writer import RunWriter
@@ -49,6 +56,8 @@ class Session:
     spent: Spent = field(default_factory=Spent)
     started: float = field(default_factory=time.perf_counter)
     compiling: runtime.CompileTimer | None = None
+    _disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    _saving: Future[None] | None = None
 
     @classmethod
     def start(
@@ -120,27 +129,48 @@ class Session:
 
     def record(self) -> None:
         """Record the present state."""
+        self.settle()
         with self._recording():
             for recording in self.recordings.values():
                 recording.recorder.record()
 
     def save(self) -> None:
-        """Bring all that was recorded to the disk, then a checkpoint."""
+        """Bring all that was recorded to the disk, then a checkpoint, while the run goes on.
+
+        Whoever records, saves or finishes next waits for it, as :meth:`settle` does, and gets its
+        errors.
+        """
+        self.settle()
         with self._recording():
             parts = self.recordings.items()
-            for _, recording in parts:
-                recording.writer.checkpoint_tables()
             checkpoint = Checkpoint(
                 self.model,
                 {place: recording.recorder.snapshot() for place, recording in parts},
                 {place: recording.writer.snapshot() for place, recording in parts},
                 vars(self.spent_so_far()),
             )
-            write_checkpoint(self.writer.folder, checkpoint)
+            self._saving = self._disk.submit(self._write, pack(checkpoint))
+
+    def settle(self) -> None:
+        """Wait until what was saved is on the disk; raises OSError, such as a full disk."""
+        with self._recording():
+            saving, self._saving = self._saving, None
+            if saving is not None:
+                saving.result()
+
+    def close(self) -> None:
+        """Let what is being saved come to its end, whatever becomes of the run."""
+        self._disk.shutdown(wait=True)
+
+    def _write(self, packed: Packed) -> None:
+        for recording in self.recordings.values():
+            recording.writer.checkpoint_tables()
+        write_checkpoint(self.writer.folder, packed)
 
     def finish(self) -> str:
         """Write what belongs to the end and run.json; return why the run ended."""
         assert self.model.exit_reason is not None
+        self.settle()
         reason = self.model.exit_reason.name.lower()
         for place, (model, recorder, arm) in reversed(self.recordings.items()):
             with self._recording():
@@ -159,8 +189,10 @@ class Session:
     def _recording(self) -> Iterator[None]:
         """Count the seconds of the block as recording."""
         started = time.perf_counter()
-        yield
-        self.spent.record_s += time.perf_counter() - started
+        try:
+            yield
+        finally:
+            self.spent.record_s += time.perf_counter() - started
 
 
 def describe(scenario: Scenario, model: PopulationModel) -> dict[str, Any]:

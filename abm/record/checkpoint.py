@@ -59,25 +59,37 @@ class Checkpoint(NamedTuple):
     spent: dict[str, float]
 
 
-def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> Path:
+class Packed(NamedTuple):
+    """A checkpoint that no longer changes with its model."""
+
+    tick: int
+    time_h: float
+    content: bytes
+
+
+def pack(checkpoint: Checkpoint) -> Packed:
+    """Return a run as it is now, to be written while it goes on."""
+    clock = checkpoint.model.clock
+    return Packed(clock.tick, clock.hours, pickle.dumps(tuple(checkpoint), protocol=5))
+
+
+def write_checkpoint(folder: Path, packed: Packed) -> Path:
     """Write a checkpoint into the run folder ``folder`` and return its file.
 
     Older ones are thinned out. Raises OSError, such as a full disk; then nothing has changed.
     """
     import numcodecs
 
-    tick = checkpoint.model.clock.tick
-    pickled = pickle.dumps(tuple(checkpoint), protocol=5)
-    body = numcodecs.Zstd(level=_LEVEL).encode(pickled)
+    body = numcodecs.Zstd(level=_LEVEL).encode(packed.content)
     header = {
         "format": FORMAT,
-        "tick": tick,
-        "time_h": checkpoint.model.clock.hours,
+        "tick": packed.tick,
+        "time_h": packed.time_h,
         "engine": engine_digest(),
         **provenance.describe(),
         "checksum": hashlib.blake2b(body).hexdigest(),
     }
-    path = folder / layout.CHECKPOINTS / f"{_PREFIX}{tick:012d}{_SUFFIX}"
+    path = folder / layout.CHECKPOINTS / f"{_PREFIX}{packed.tick:012d}{_SUFFIX}"
 
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:
