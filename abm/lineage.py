@@ -35,6 +35,7 @@ class Lineage:
         """Keep the living nodes and their branchings; return the new nodes of ``living``."""
         end = float(self._time[: self.n].max(initial=0.0)) + 1.0
         tables = self._tables(end)
+        tables.sort()
         tables.simplify(living, keep_input_roots=True)
         self.n = tables.nodes.num_rows
         self._parent = np.full(max(self.n, _FIRST_CAPACITY), -1, np.int32)
@@ -64,6 +65,7 @@ class Lineage:
         return tables.tree_sequence()
 
     def _tables(self, now: float) -> Any:
+        """Return nodes and edges, not sorted, with times before ``now`` [h]."""
         import tskit
 
         tables = tskit.TableCollection(sequence_length=1.0)
@@ -71,7 +73,6 @@ class Lineage:
         tables.nodes.set_columns(flags=np.zeros(self.n, np.uint32), time=now - self._time[: self.n])
         children = np.flatnonzero(self._parent[: self.n] >= 0).astype(np.int32)
         _append_edges(tables, self._parent[children], children)
-        tables.sort()
         return tables
 
 
