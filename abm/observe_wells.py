@@ -1,5 +1,6 @@
 """Numbers read off each well: what its assays measure. Observers never change anything."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,15 +36,15 @@ def read_wells(model: Any) -> "pandas.DataFrame":
     (:data:`STATE_COLUMNS`), ``growth_per_h`` and ``hazard_per_h``; what is dissolved,
     ``asn_uM``, ``gln_uM`` and alike for every species, and ``asparaginase_IU_per_mL``, the mean
     activity over the last interval. Means are nan without cells, and nan with biomass for cells
-    of fixed rates. A tissue counts as one well, its fluid as mixed; a body too, its fluid is
-    plasma. Without any population there
-    is one row for each well, of population "".
+    of fixed rates. A species that the model does not solve is nan: what it holds does not follow
+    from the cells. A tissue counts as one well, its fluid as mixed; a body too, its fluid is
+    plasma. Without any population there is one row for each well, of population "".
     """
     import pandas
 
     state: State = model.state
     n_well = state.n_replicate
-    fluid = _fluid(state)
+    fluid = _fluid(state, model.facts.species)
     frames = []
     for population in state.populations:
         columns = {
@@ -100,9 +101,13 @@ def _corpses(state: State, population: Population) -> np.ndarray:
     return corpses.reshape(len(Corpse), state.n_replicate, -1).sum(axis=2)
 
 
-def _fluid(state: State) -> dict[str, np.ndarray]:
+def _fluid(state: State, solved: Collection[Species]) -> dict[str, np.ndarray]:
     sites = state.sites
-    dissolved = {f"{one.name.lower()}_uM": sites.concentration[one] for one in Species}
+    unknown = np.full(sites.volume.shape[0], np.nan)
+    dissolved = {
+        f"{one.name.lower()}_uM": sites.concentration[one] if one in solved else unknown
+        for one in Species
+    }
     dissolved["asparaginase_IU_per_mL"] = sites.activity
     if state.has_first_sites:
         step = state.sites_per_replicate

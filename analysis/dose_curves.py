@@ -17,6 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 
 FEWEST_DOSES = 4
 """Doses above zero that four parameters need at least."""
+_FLAT_RATIO = 10.0
+"""Doses over which a response that stays the same is called flat: one decade."""
+_RELATIVE_TOLERANCE = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,6 +126,31 @@ def passing_dose(dose: ArrayLike, response: ArrayLike, level: float = 0.5) -> fl
     i = int(below[0])
     share = (mean[i - 1] - level) / (mean[i - 1] - mean[i])
     return float(math.exp((1.0 - share) * tested[i - 1] + share * tested[i]))
+
+
+def flat_doses(
+    dose: ArrayLike, response: ArrayLike, margin: float, level: float = 0.5
+) -> tuple[float, float] | None:
+    """Return the ends of the widest range of doses whose mean responses lie near ``level``.
+
+    Near is nearer than ``margin``. None where that range is shorter than one decade: then the
+    response passes the level, and does not rest there.
+    """
+    wells = Wells.of(dose, response)
+    tested = wells.tested
+    is_near = np.abs(wells.means - level) < margin
+    best: tuple[float, float] | None = None
+    for first in range(tested.shape[0]):
+        away = np.flatnonzero(~is_near[first:])
+        n_near = int(away[0]) if away.shape[0] else tested.shape[0] - first
+        if n_near == 0:
+            continue
+        ends = float(tested[first]), float(tested[first + n_near - 1])
+        # The tolerance takes a dilution by ten for a whole decade.
+        is_flat = ends[1] >= _FLAT_RATIO * ends[0] * (1.0 - _RELATIVE_TOLERANCE)
+        if is_flat and (best is None or ends[1] / ends[0] > best[1] / best[0]):
+            best = ends
+    return best
 
 
 def response_at(dose: ArrayLike, response: ArrayLike, at: float) -> float:

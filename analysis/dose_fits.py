@@ -25,6 +25,7 @@ _WIDEST_ERROR = 1.0
 _FIRST_SLOPES = (1.0, 2.5)
 _FIRST_PLACES = (0.15, 0.35, 0.5, 0.65, 0.85)
 """Where on the tested range, on log dose, a fit is begun."""
+_HALF = 0.5
 _FAR = 10.0
 """Residual of a curve that cannot exist."""
 _MOST_CALLS = 600
@@ -53,8 +54,13 @@ def fit(wells: Wells, level: float) -> DoseCurve:
     if problem:
         return dataclasses.replace(curve, is_converged=False, message=problem)
     doses = wells.tested
-    if (lowest := float(curve(doses).min())) > level:
-        message = f"never falls to {level:g}: {lowest:.2f} at the lowest"
+    if _stays_above(curve, wells):
+        lowest = int(np.argmin(curve(doses)))
+        message = f"{float(curve(doses[lowest])):.2f} left at {doses[lowest]:.3g}"
+        if level == _HALF:
+            message = f"no half dose below the highest dose: {message}"
+        else:
+            message = f"never falls to {level:g}: {message}"
         return dataclasses.replace(curve, message=message)
     if float(curve(doses[0])) < level:
         message = f"is below {level:g} at the lowest dose, {doses[0]:.3g}"
@@ -159,15 +165,21 @@ def _problem(result: Any, curve: DoseCurve, wells: Wells) -> str:
     noise = math.sqrt(float(result.chisqr) / max(wells.dose.shape[0] - len(result.params), 1))
     if abs(first - last) < max(_SMALLEST_SPAN, 2.0 * noise):
         return f"the response hardly changes over these doses (by {abs(first - last):.2f})"
-    if curve.has_shoulder:
+    if curve.has_shoulder or _stays_above(curve, wells):
+        # Where the half lies beyond the doses, no fit can place it; what they show is known.
         return ""
     if not doses[0] / 3.0 <= curve.half_dose <= doses[-1] * 3.0:
-        return f"the fit did not converge: its half dose, {curve.half_dose:.2g}, was not tested"
+        return f"the fitted half dose, {curve.half_dose:.2g}, lies beyond the tested doses"
     error = result.params["log_half"].stderr
     is_open = error is not None and error > _WIDEST_ERROR
     if is_open and not _falls_at_once(result.params["slope"], curve, wells, False):
-        return "the fit did not converge: the half dose is open by more than a decade"
+        return "the doses leave the half dose open by more than a decade"
     return ""
+
+
+def _stays_above(curve: DoseCurve, wells: Wells) -> bool:
+    """Tell whether a curve passes its level at none of the tested doses."""
+    return float(curve(wells.tested).min()) > curve.level
 
 
 def _falls_at_once(slope: Any, curve: DoseCurve, wells: Wells, is_second: bool) -> bool:

@@ -27,9 +27,8 @@ NAVIGATION = {
         "parameters", "assumptions", "biology-map", "conflicts", "glossary", "comparison",
     ),
     "Verify": (
-        "validation", "validation-notes", "ablation", "verification", "calibration", "screens",
-        "scenarios",
-        "performance",
+        "validation", "validation-notes", "other-results", "ablation", "verification",
+        "calibration", "screens", "scenarios", "performance",
     ),
     "Extend": (
         "extend", "api", "project/ARCHITECTURE", "project/CONTRIBUTING", "project/CHANGELOG",

@@ -24,9 +24,10 @@ _HEAD = """# Validation
 Every published number that the model is held against, as `asnsim validate` gives it on this
 version; written by `python tools/make_validation.py`, do not edit. Why a row fails, and how the
 experiments are set up, stands in [validation-notes.md](validation-notes.md); what each mechanism
-contributes in [ablation.md](ablation.md). A calibration row shows that a number can be met, it is
-no test. Gated rows decide the exit status. Sources 001 to 004 are the review documents from which
-the statements S1-S27 of [biology-map.md](biology-map.md) were taken.
+contributes in [ablation.md](ablation.md). Published results that are no rows, many of them not
+met, stand in [other-results.md](other-results.md). A calibration row shows that a number can be
+met, it is no test. Gated rows decide the exit status. Sources 001 to 004 are the review documents
+from which the statements S1-S27 of [biology-map.md](biology-map.md) were taken.
 """
 _X_HEAD = "## X1-X6, contradictions of the sources\n"
 _ABLATION_HEAD = """# Ablation

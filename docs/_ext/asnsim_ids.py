@@ -21,11 +21,11 @@ TAG = re.compile(r"\s*\\qquad\(\\mathrm\{([A-Z]\d+)\}\)\s*$")
 CODE_TAG = re.compile(r"^(?: {4})?\(([A-Z]\d+)\)", re.MULTILINE)
 ASSUMPTION = re.compile(r"^- \*\*(A\d{2,3})\*\* ", re.MULTILINE)
 ROW = re.compile(r"^\| `?([\w.]+)`? \|", re.MULTILINE)
-LISTS = {"biology-map": re.compile(r"S\d+$"), "conflicts": re.compile(r"X\d$")}
+LISTS = {"biology-map": re.compile(r"S\d+$"), "conflicts": re.compile(r"[XY]\d$")}
 PARAMETERS, ROWS_OF_THE_VALIDATION = "parameters", {"validation", "validation-notes", "ablation"}
 MENTION = re.compile(
     r"(?P<equation>\([A-Z]\d+\))"
-    r"|(?<!\bRow )(?<!\brow )\b(?P<id>A(?!549\b)\d{2,3}|S\d{1,2}|X[1-6])\b(?![-/])"
+    r"|(?<!\bRow )(?<!\brow )\b(?P<id>A(?!549\b)\d{2,3}|S\d{1,2}|X[1-6]|Y[12])\b(?![-/])"
     r"|\bdoi:(?P<doi>10\.\d{4,9}/[^\s,;|]*[^\s,;|.)])"
     r"|\bPMID (?P<pmid>\d+)"
     r"|\b(?P<pmc>PMC\d{5,})"

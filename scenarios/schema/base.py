@@ -155,6 +155,8 @@ class Count:
 
     low: int
     high: int
+    remedy: str = ""
+    """What to do instead of a number that is too small."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)
@@ -171,7 +173,8 @@ class Count:
             raise problem(f"{shorten(value)}: must be a whole number, e.g. {int(value)}")
         if not self.low <= value <= self.high:
             bound = f"least {self.low:,}" if value < self.low else f"most {self.high:,}"
-            raise problem(f"{shorten(value)}: must be at {bound}")
+            remedy = f": {self.remedy}" if self.remedy and value < self.low else ""
+            raise problem(f"{shorten(value)}: must be at {bound}{remedy}")
         return int(value)
 
 

@@ -127,6 +127,10 @@ class Serum(Model):
     dialysed: Boolean = False
 
 
+NO_WASH = "leave wash out and give medium (or serum) to change the medium without a rinse"
+"""Remedy for ``wash: 0``."""
+
+
 class MediumEvent(Model):
     """At a time: rinse ``wash`` times, then fill with ``medium`` and ``serum``.
 
@@ -134,7 +138,7 @@ class MediumEvent(Model):
     """
 
     at: Time
-    wash: Annotated[int, Count(1, 10)] | None = None
+    wash: Annotated[int, Count(1, 10, NO_WASH)] | None = None
     medium: Medium | None = None
     serum: Serum | None = None
 

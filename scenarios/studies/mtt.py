@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.dose_curves import (
+    DoseCurve,
     area_under_curve,
     fit_dose_curve,
+    flat_doses,
     growth_rate_inhibition,
     passing_dose,
     response_at,
@@ -29,6 +31,9 @@ from scenarios.studies.schema import Alleles, DoseSeries, PositiveActivity
 ARM = ("line", "product", "variant")
 """Columns that tell one dose series from another."""
 SHOWN = (*ARM, "time_h", "readout", "ic50", "ic50_low", "ic50_high", "plateau", "gr50", "message")
+NEAR_HALF = 0.1
+"""A plateau nearer to a half than this makes the IC50 uncertain. So much can a reader take from a
+half by itself: without mTORC1 MTT shows 0.8 of the living matter (assumption A141)."""
 READOUTS = {"mtt": "viability_mtt", "count": "viability_count"}
 
 
@@ -189,8 +194,20 @@ def _fit(rows: pd.DataFrame, column: str, plateau_dose: float) -> dict[str, Any]
         "second_slope": curve.second_slope,
         "r_squared": curve.r_squared,
         "is_converged": curve.is_converged,
-        "message": curve.message,
+        "message": _with_plateau(curve, dose, response),
     }
+
+
+def _with_plateau(curve: DoseCurve, dose: np.ndarray, response: np.ndarray) -> str:
+    """Return the message of a curve, and a warning where a plateau lies near a half."""
+    flat = flat_doses(dose, response, NEAR_HALF)
+    if flat is None:
+        return curve.message
+    note = (
+        f"plateau near a half from {flat[0]:.2g} to {flat[1]:.2g} IU/mL: "
+        f"a small error moves the IC50 far"
+    )
+    return f"{curve.message}; {note}" if curve.message else note
 
 
 def _growth(

@@ -2,12 +2,14 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from scenarios.studies.combination import _half_interval, _interaction
 from scenarios.studies.knock_down import PARENTAL, with_fold
+from scenarios.studies.mtt import _fit
 
 
 def matrix(n_wells):
@@ -40,6 +42,29 @@ def test_the_interval_of_a_difference_is_that_of_welch():
     limits = stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
     expected = 0.5 * (limits.high - limits.low)
     assert _half_interval((1.0, -1.0), error) == pytest.approx(expected, rel=1e-9)
+
+
+def series(responses):
+    doses = np.repeat([0.0, *10.0 ** np.arange(2 - len(responses), 2)], 2)
+    viability = np.repeat([1.0, *responses], 2) + np.tile([-0.005, 0.005], len(responses) + 1)
+    rows = {"dose_IU_per_mL": doses, "viability_count": viability}
+    return pd.DataFrame(rows)
+
+
+def test_an_ic50_from_a_plateau_near_a_half_says_so():
+    note = "plateau near a half from 0.001 to 0.1 IU/mL: a small error moves the IC50 far"
+
+    def fitted(plateau, lowest):
+        rows = series([*lowest, *plateau, 0.15, 0.05])
+        return _fit(rows, "viability_count", 0.01)
+
+    near = fitted([0.53, 0.51, 0.48], [1.0, 0.97, 0.8])
+    assert near["message"].endswith(note) and math.isfinite(near["ic50"])
+    few = fitted([0.53, 0.51, 0.48], [0.98])
+    assert few["message"].endswith(note) and "converge" not in few["message"]
+    for plateau in (0.75, 0.2):
+        far = fitted([plateau] * 3, [1.0, 0.97, 0.8])
+        assert math.isfinite(far["ic50"]) and "plateau" not in far["message"]
 
 
 def test_the_parental_line_over_itself_is_one_without_limits():

@@ -8,6 +8,7 @@ import pytest
 from analysis.dose_curves import (
     area_under_curve,
     fit_dose_curve,
+    flat_doses,
     four_parameters,
     growth_rate_inhibition,
     passing_dose,
@@ -43,7 +44,29 @@ def test_a_shoulder_between_two_falls_does_not_move_the_ic50():
 def test_a_plateau_above_half_gives_no_number_and_says_where_it_lies():
     curve = fit_dose_curve(DOSES, four_parameters(DOSES, 1.0, 0.63, 0.01, 2.0) + NOISE)
     assert math.isnan(curve.level_dose)
-    assert "never falls to 0.5: 0.6" in curve.message
+    assert curve.message == "no half dose below the highest dose: 0.63 left at 10"
+
+
+def test_a_half_beyond_the_doses_is_not_called_a_failure_to_converge():
+    """The response has begun to fall, but the doses end above a half."""
+    response = four_parameters(DOSES, 1.0, 0.0, 200.0, 0.6)
+    curve = fit_dose_curve(DOSES, response + NOISE)
+    assert curve.is_converged and math.isnan(curve.level_dose)
+    assert curve.message == f"no half dose below the highest dose: {curve(10.0):.2f} left at 10"
+    assert curve(10.0) == pytest.approx(response.min(), abs=0.02)
+    strict = fit_dose_curve(DOSES, response + NOISE, level=0.3)
+    assert strict.message.startswith("never falls to 0.3: 0.8")
+
+
+def test_a_plateau_near_a_half_is_found():
+    plateau = four_parameters(DOSES, 0.5, 0.0, 1e-4, 3.0) + four_parameters(DOSES, 0.5, 0.0, 1.0, 3)
+    first, last = flat_doses(DOSES, plateau, 0.1)
+    tested = np.unique(DOSES)
+    assert tested[3] < 1e-3 and first in tested and last in tested
+    assert 1e-4 < first < 1e-3 and 0.1 < last < 1.0
+    assert flat_doses(DOSES, 0.15 + plateau, 0.1) is None
+    assert flat_doses(DOSES, four_parameters(DOSES, 1.0, 0.0, 0.02, 1.0), 0.1) is None
+    assert flat_doses([0.0, 0.1, 1.0], [1.0, 0.52, 0.48], 0.1) == (0.1, 1.0)
 
 
 def test_no_effect_is_no_curve():

@@ -94,6 +94,18 @@ def test_plates_without_cells_are_read_too():
     assert (table["asn_uM"] > 300.0).all()
 
 
+def test_what_is_not_solved_has_no_number():
+    """Ammonia is made whatever is solved: a 0 beside 2 mM of split amide would be wrong."""
+    table = read_wells(model := build(well(SHORT)))
+    solved = {f"{one.name.lower()}_uM" for one in model.facts.species}
+    assert solved == {"asn_uM", "gln_uM", "glu_uM"}
+    fluid = {f"{one.name.lower()}_uM" for one in Species}
+    assert table[sorted(fluid - solved)].isna().all(axis=None)
+    assert table[sorted(solved)].notna().all(axis=None)
+    with_ammonia = well(SHORT | {"environment.species": ["asn", "gln", "glu", "nh3"]})
+    assert (read_wells(build(with_ammonia))["nh3_uM"] == 0.0).all()
+
+
 def test_a_tissue_is_read_as_one_well():
     model = run_on(build(tissue(SHORT)))
     (row,) = read_wells(model).to_dict("records")
