@@ -61,16 +61,18 @@ def carry_on(
 ) -> RunResult:
     """Run to the end, or to the tick ``until``, and finish the folder; see :func:`run_scenario`."""
     session.compiling = compiling
-    with Interrupts() as interrupts, closing(session):
-        is_interrupted = advance(session, checkpoint_ticks, interrupts, progress, until)
-        session.save()
-        session.settle()
-    if is_interrupted:
-        raise KeyboardInterrupt
-    folder = session.writer.folder
-    if session.model.exit_reason is None:
-        return RunResult(folder, PAUSED)
-    return RunResult(folder, session.finish())
+    with closing(session):
+        with Interrupts() as interrupts:
+            is_interrupted = advance(session, checkpoint_ticks, interrupts, progress, until)
+            session.save()
+            if is_interrupted or session.model.exit_reason is None:
+                session.settle()
+        if is_interrupted:
+            raise KeyboardInterrupt
+        folder = session.writer.folder
+        if session.model.exit_reason is None:
+            return RunResult(folder, PAUSED)
+        return RunResult(folder, session.finish())
 
 
 def run(

@@ -170,11 +170,11 @@ class Session:
     def finish(self) -> str:
         """Write what belongs to the end and run.json; return why the run ended."""
         assert self.model.exit_reason is not None
-        self.settle()
         reason = self.model.exit_reason.name.lower()
         for place, (model, recorder, arm) in reversed(self.recordings.items()):
             with self._recording():
                 found = close(recorder.writer, model, arm)
+            self.settle()
             info: dict[str, Any] = {"exit_reason": reason, "end_h": model.clock.hours}
             if place == _OWN:
                 info |= self.spent_so_far().as_info()
