@@ -15,8 +15,6 @@ from scenarios.load import loads
 from scenarios.schema import Scenario
 from scenarios.schema.environment import Body
 
-PATCH_FOLDER = layout.LESION
-"""Folder of the lesion inside of the run folder of its body."""
 _SEEDS_APART = 2**32
 """The lesion draws other numbers than the body."""
 _NOT_OF_A_CELL = ("cells", "coupling", "fate")
@@ -85,6 +83,6 @@ def derived(scenario: Scenario) -> Scenario:
     if "compounds" in author.get("treatment", {}):
         tree["treatment"] = {"compounds": author["treatment"]["compounds"]}
     try:
-        return loads(json.dumps(tree), f"{scenario.name}-{PATCH_FOLDER}")
+        return loads(json.dumps(tree), f"{scenario.name}-{layout.LESION}")
     except ScenarioError as error:
         raise ScenarioError(f"{scenario.located('environment.patch')}: {error}") from None

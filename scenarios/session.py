@@ -13,6 +13,7 @@ from abm.kernels import runtime
 from abm.model import PopulationModel
 from abm.processes.dosing import Dosing
 from abm.processes.therapy import TherapyDosing
+from abm.record import layout
 from abm.record.checkpoint import (
     Checkpoint,
     Packed,
@@ -24,7 +25,7 @@ from abm.record.closing import close
 from abm.record.recorder import Recorder
 from abm.record.writer import RunWriter
 from scenarios.load import dump_resolved
-from scenarios.patch import PATCH_FOLDER, derived, lesion_in
+from scenarios.patch import derived, lesion_in
 from scenarios.profile import Spent
 from scenarios.schema import Scenario
 
@@ -243,7 +244,7 @@ def _models(
     found = {_OWN: (model, scenario)}
     lesion = lesion_in(model)
     if lesion is not None:
-        found[PATCH_FOLDER] = (lesion, derived(scenario))
+        found[layout.LESION] = (lesion, derived(scenario))
     return found
 
 

@@ -96,7 +96,10 @@ def _uniforms(first, last, seed, stream, tick, keys, draw, out):  # type: ignore
 
 @kernel
 def normals_of(first, last, seed, stream, tick, keys, draw, out):  # type: ignore[no-untyped-def]
-    """Write two standard normal numbers of the keys ``first`` to ``last - 1`` into out[2, n]."""
+    """Write two standard normal numbers of the keys ``first`` to ``last - 1`` into out[2, n].
+
+    keys uint64[n]; seed, stream, tick, draw as of :func:`uniform_pair`; out float64.
+    """
     uniforms = np.empty((2, last - first))
     for i in range(first, last):
         uniforms[0, i - first], uniforms[1, i - first] = uniform_pair(

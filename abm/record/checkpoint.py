@@ -60,7 +60,7 @@ class Checkpoint(NamedTuple):
 
 
 class Packed(NamedTuple):
-    """A checkpoint that no longer changes with its model."""
+    """A checkpoint that no longer changes with its model: tick, hours, and the run, pickled."""
 
     tick: int
     time_h: float

@@ -12,7 +12,6 @@ from analysis.animate import animate_run
 from scenarios.app.part import Part
 from scenarios.app.session import Arm
 from scenarios.load import dump_resolved
-from scenarios.patch import PATCH_FOLDER
 
 FILM_SUFFIX = ".mp4"
 
@@ -26,7 +25,7 @@ def tables(arms: list[Arm]) -> bytes:
     ):
         for number, arm in enumerate(arms, start=1):
             run = Path(folder) / f"{number}-{slug(arm.name)}"
-            for part, place in zip(arm.parts, (run, run / PATCH_FOLDER), strict=False):
+            for part, place in zip(arm.parts, (run, run / layout.LESION), strict=False):
                 write_run(part, place, has_frames=False)
                 inside = place.relative_to(folder)
                 for path in sorted(place.iterdir()):
