@@ -48,10 +48,13 @@ class State:
     """Expected share of the tumour cells at a site whose ancestors were at another at the start,
     float64[n_replicate, n_site, n_site] (now, then), sites of a replicate; traffic moves it."""
     is_stopped: np.ndarray = field(default_factory=lambda: np.zeros(1, np.bool_))
+    lowest_n_cells: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int64))
+    """Fewest tumour cells so far, int64[n_replicate]; kept up by a stop rule that needs it."""
     counters: Counters = field(default_factory=lambda: Counters.zeros(1))
 
     def __post_init__(self) -> None:
         self.is_stopped = np.zeros(self.n_replicate, np.bool_)
+        self.lowest_n_cells = np.full(self.n_replicate, np.iinfo(np.int64).max)
         self.partner_hazard = np.zeros(self.n_replicate)
         self.counters = Counters.zeros(self.n_replicate)
         of_one = np.eye(self.sites_per_replicate)

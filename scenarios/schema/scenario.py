@@ -13,7 +13,6 @@ from scenarios.schema.compound_rules import find_compound_contradictions
 from scenarios.schema.document import Document, Seed, contradictions
 from scenarios.schema.environment import Environment, Tissue
 from scenarios.schema.rules import find_contradictions
-from scenarios.schema.stop_rules import find_stop_contradictions
 from scenarios.schema.summary import summary_rows
 from scenarios.schema.timing import Stop, StopAtCells, Timing
 from scenarios.schema.treatment import Treatment
@@ -54,7 +53,6 @@ class Scenario(Document):
         found = [
             *find_contradictions(self),
             *find_compound_contradictions(self),
-            *find_stop_contradictions(self),
             *find_weight_contradictions(self),
             *find_treatment_contradictions(self),
         ]
@@ -97,7 +95,7 @@ class Scenario(Document):
 
     @property
     def stops_at_relapse(self) -> bool:
-        """Whether a patient's run ends with the relapse."""
+        """Whether a run (a replicate) ends with the relapse."""
         return "relapse" in self.stop
 
     @property

@@ -5,23 +5,19 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from abm.stop import is_relapse
 from abm.units import HOURS_PER_DAY
 
 RELAPSE, END = "relapse_d", "end_d"
-RELAPSE_FALL = 10.0
-"""A relapse needs a fall by this factor before."""
-RELAPSE_SHARE = 0.25
-"""Cells back to this share of the start."""
 
 
 def relapse_day(table: pd.DataFrame) -> float:
-    """Return the day on which cells are back at 25 % of the start after a tenfold fall, or nan.
+    """Return the day of the first row on which :func:`abm.stop.is_relapse` holds, or nan.
 
     In bodies the relapse of the marrow, which the watch reads, takes its place.
     """
     cells = table["n_cells"].to_numpy(float)
-    is_low = np.minimum.accumulate(cells) <= cells[0] / RELAPSE_FALL
-    back = np.flatnonzero(is_low & (cells >= RELAPSE_SHARE * cells[0]))
+    back = np.flatnonzero(is_relapse(cells[0], np.minimum.accumulate(cells), cells))
     return float(table["time_h"].iloc[back[0]]) / HOURS_PER_DAY if back.shape[0] else float("nan")
 
 
