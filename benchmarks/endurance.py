@@ -35,7 +35,7 @@ time: {end: 1100 h, record: 1100 h, checkpoint: 1100 h}
 stop: []
 seed: 1
 """
-RECORDED, RECORDED_QUICK = 20_000, 2_000
+RECORDED, RECORDED_QUICK = (20_000, 100_000), (2_000,)
 RECORDING = ("time.end=24 h", "time.record=1 h", "time.checkpoint=12 h")
 WARM_HOURS = 1
 """Of the run before, which may compile."""
@@ -67,22 +67,24 @@ def leak(effort: Effort) -> list[Row]:
 
 
 def recording(effort: Effort) -> list[Row]:
-    """Return the share of a run that recording takes, from its own run.json."""
-    number = RECORDED_QUICK if effort.is_quick else RECORDED
-    scenario = loads(tissue_text(number), overrides=RECORDING)
-    short = loads(tissue_text(number), overrides=(*RECORDING, f"time.end={WARM_HOURS} h"))
+    """Return the share of a run that recording takes, by number of cells, from its run.json."""
+    sizes = RECORDED_QUICK if effort.is_quick else RECORDED
+    short = loads(tissue_text(sizes[0]), overrides=(*RECORDING, f"time.end={WARM_HOURS} h"))
     with tempfile.TemporaryDirectory() as folder:
         run_scenario(short, Path(folder) / "warm")
-        out = Path(folder) / "run"
-        run_scenario(scenario, out)
-        info = RunReader(out).info
-        size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+        return [_recording_of(number, Path(folder) / f"{number}") for number in sizes]
+
+
+def _recording_of(number: int, out: Path) -> Row:
+    run_scenario(loads(tissue_text(number), overrides=RECORDING), out)
+    info = RunReader(out).info
+    size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     stepping = info["wall_s"] - info["compile_s"] - info["build_s"]
     share = info["record_s"] / stepping
     spent = sum(info["seconds_per_process"].values())
-    return [
-        Row("", f"recording every hour / {MOST_RECORDING:g} of the run, {number} cells, 24 h",
-            share / MOST_RECORDING, floor=1.0, goal=0.5, is_more_better=False,
-            remark=f"{100 * share:.1f} % of {stepping:.1f} s, processes {spent:.1f} s; "
-            f"{size / 1e6:.1f} MB; checkpoints included"),
-    ]  # fmt: skip
+    return Row(
+        "", f"recording every hour / {MOST_RECORDING:g} of the run, {number} cells, 24 h",
+        share / MOST_RECORDING, floor=1.0, goal=0.5, is_more_better=False,
+        remark=f"{100 * share:.1f} % of {stepping:.1f} s, processes {spent:.1f} s; "
+        f"{size / 1e6:.1f} MB; checkpoints included",
+    )  # fmt: skip

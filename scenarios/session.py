@@ -164,9 +164,13 @@ class Session:
         self._disk.shutdown(wait=True)
 
     def _write(self, packed: Packed) -> None:
+        with ThreadPoolExecutor(1) as beside:
+            tables = beside.submit(self._write_tables)
+            write_checkpoint(self.writer.folder, packed, tables.result)
+
+    def _write_tables(self) -> None:
         for recording in self.recordings.values():
             recording.writer.checkpoint_tables()
-        write_checkpoint(self.writer.folder, packed)
 
     def finish(self) -> str:
         """Write what belongs to the end and run.json; return why the run ended."""

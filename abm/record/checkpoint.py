@@ -12,6 +12,7 @@ import io
 import json
 import operator
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,10 +74,14 @@ def pack(checkpoint: Checkpoint) -> Packed:
     return Packed(clock.tick, clock.hours, pickle.dumps(tuple(checkpoint), protocol=5))
 
 
-def write_checkpoint(folder: Path, packed: Packed) -> Path:
+def write_checkpoint(
+    folder: Path, packed: Packed, wait: Callable[[], object] = lambda: None
+) -> Path:
     """Write a checkpoint into the run folder ``folder`` and return its file.
 
-    Older ones are thinned out. Raises OSError, such as a full disk; then nothing has changed.
+    ``wait`` returns when all that the checkpoint counts on is on the disk; until then it has no
+    name. Older ones are thinned out. Raises OSError, such as a full disk, and what ``wait``
+    raises; then nothing has changed.
     """
     import numcodecs
 
@@ -94,6 +99,7 @@ def write_checkpoint(folder: Path, packed: Packed) -> Path:
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:
             file.writelines((json.dumps(header).encode(), b"\n", body))
+        wait()
 
     replace_file(path, write)
     _thin(folder)

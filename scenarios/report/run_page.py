@@ -27,6 +27,7 @@ _LARGEST_EVENTS = 60
 _ENDS = {
     "end_time": "the end of its time",
     "extinct": "no tumour cell was left",
+    "relapse": "the relapse",
     "paused": "not ended: it was paused",
 }
 

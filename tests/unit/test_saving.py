@@ -26,7 +26,7 @@ SLOW_S = 0.2
 
 
 def test_a_full_disk_ends_the_run_at_the_next_record(tmp_path, monkeypatch):
-    def fail(folder, packed):
+    def fail(folder, *_):
         raise OSError(errno.ENOSPC, "No space left on device", str(folder))
 
     monkeypatch.setattr(session, "write_checkpoint", fail)
@@ -45,9 +45,9 @@ def test_a_full_disk_ends_the_run_at_the_next_record(tmp_path, monkeypatch):
 def test_a_run_that_fails_keeps_the_checkpoint_that_was_being_written(tmp_path, monkeypatch):
     write = session.write_checkpoint
 
-    def write_slowly(folder, packed):
+    def write_slowly(*arguments):
         time.sleep(SLOW_S)
-        return write(folder, packed)
+        return write(*arguments)
 
     def stop(hours, _):
         if hours > 7.0:

@@ -15,8 +15,8 @@ WELL = """
 asnsim: 1
 environment: {{kind: well, volume: 100 uL, species: []}}
 cells:
-  - {{type: cell, model: fixed-rates, number: 2000, birth_rate: 0.001 1/h, death_rate: {death_rate}}}
-  - {{type: cell, model: fixed-rates, number: 20, birth_rate: {birth_rate}, death_rate: 0.001 1/h}}
+  - {{type: cell, model: fixed-rates, number: 2000, birth_rate: 1e-3 1/h, death_rate: {death_rate}}}
+  - {{type: cell, model: fixed-rates, number: 20, birth_rate: {birth_rate}, death_rate: 1e-3 1/h}}
 time: {{end: 60 h, record: 1 h}}
 stop: {stop}
 replicates: {replicates}
