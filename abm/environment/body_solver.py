@@ -73,7 +73,7 @@ class BodySolver:
         self._volume = body.site_volume()
         self._enzyme = np.zeros((n, 3))
         self._control = np.zeros((n, 2))
-        self._records = np.zeros((n, 4, body_step.N_RECORD))
+        self._records = np.zeros((n, kernel.N_ROW, body_step.N_RECORD))
         rows = len(Species) + body_step.N_SCRATCH
         self._scratch = np.zeros((n, rows, N_COMPARTMENT))
         self._rates = np.zeros((n, N_UPTAKE + len(Species), N_COMPARTMENT))

@@ -93,7 +93,8 @@ class SolverParameters(ParameterSet):
     well_error_floor: float = parameter(1e-5, low=0.0, high=10.0, source="assumption A37")
     """The floor of errors in a well, as a share of the same scale."""
     body_step_error: float = parameter(6e-4, low=1e-12, high=1.0, source="assumption A345")
-    """Relative difference of one and two half steps in a body, before extrapolation."""
+    """Relative difference of one and two half steps in a body, or of the second and the third
+    order of extrapolation."""
     outer_iterations: float = parameter(50, low=1, high=1000, source="assumption A32")
     """Most outer iterations of an implicit step."""
     inner_iterations: float = parameter(60, low=1, high=1000, source="assumption A35")

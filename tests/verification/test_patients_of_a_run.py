@@ -136,15 +136,3 @@ def test_attribution_finds_the_mechanism_that_made_this_relapse():
     assert verdicts["demethylation"] == "no effect"
     row = found.table.set_index("mechanism")
     assert row.at["pre-existing", "lowest_cells"] < row.at["as it was", "lowest_cells"]
-
-
-def test_relapse_as_a_stop_needs_a_marrow():
-    text = """
-asnsim: 1
-environment: {kind: well, volume: 100 uL, species: []}
-cells: [{type: cell, model: fixed-rates, number: 6, birth_rate: 1 1/d}]
-time: {end: 8 d}
-stop: [extinct, relapse]
-"""
-    with pytest.raises(ScenarioError, match=r"stop.1: relapse: a well has no marrow"):
-        loads(text)

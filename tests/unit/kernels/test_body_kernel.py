@@ -71,7 +71,7 @@ def course(hour):
     return 0.0 if hour < 24.0 else 1.1 * np.exp(-(hour - 24.0) / 24.0)
 
 
-def by_lsoda(problem, u, hours, reach):
+def by_lsoda(problem, u, hours, reach, rtol=1e-9):
     rows = list(problem.solved)
 
     def change(_, values):
@@ -80,11 +80,49 @@ def by_lsoda(problem, u, hours, reach):
         return naive.rates(problem, full)[rows].ravel()
 
     problem.activity = reach
-    found = solve_ivp(change, (0.0, hours), u[rows].ravel(), method="LSODA", rtol=1e-9, atol=1e-11)
+    found = solve_ivp(
+        change, (0.0, hours), u[rows].ravel(), method="LSODA", rtol=rtol, atol=0.01 * rtol
+    )
     assert found.success
     after = u.copy()
     after[rows] = found.y[:, -1].reshape(len(rows), 4)
     return after
+
+
+def test_whole_halves_and_thirds_make_a_step_of_third_order():
+    """Halving the step leaves 1/8 of the error of second order and 1/16 of that of third."""
+    parameters = BodyParameters(asparagine_input=0.75)
+    _, solver, u, *_ = make(parameters)
+    u[:, 1:] *= 0.5
+    reach = np.array([2e-4, 1e-4, 0.0, 0.0])
+    problem = naive.Problem(parameters, NORMAL, activity=reach)
+    interval = body_step.Interval(
+        np.zeros((4, 4)), np.zeros((9, 4)), np.array(problem.enzyme), reach,
+        solver.body.site_volume(),
+    )  # fmt: skip
+    rows = list(problem.solved)
+    second, third = [], []
+    for step in (0.002, 0.001):
+        expected = by_lsoda(problem, u, step, reach, rtol=1e-11)[rows]
+        records = np.zeros((kernel.N_ROW, body_step.N_RECORD))
+        for order, accept, errors in (
+            (2, lambda r: kernel.accept_step(r, body_step.DEFECT, body_step.EXPOSURE), second),
+            (3, kernel.accept_third_order, third),
+        ):
+            records[0] = 0.0
+            records[0, : body_step.DEFECT] = u.ravel()
+            for n, row in ((1, kernel.WHOLE), (2, kernel.HALVES), (3, kernel.THIRDS))[:order]:
+                kernel.take_steps(
+                    solver._rules, interval, n, step, records, row, np.zeros((9, 4)),
+                    np.zeros((body_step.N_SCRATCH, 4)),
+                )  # fmt: skip
+            accept(records)
+            errors.append(np.abs(records[0, : body_step.DEFECT].reshape(9, 4)[rows] - expected))
+    # Asn in plasma and marrow, which move most.
+    moved = np.s_[rows.index(Species.ASN), :2]
+    assert second[0][moved] / second[1][moved] == pytest.approx(8.0, rel=0.1)
+    assert third[0][moved] / third[1][moved] == pytest.approx(16.0, rel=0.1)
+    assert np.all(third[0][moved] < 0.1 * second[0][moved])
 
 
 @pytest.mark.parametrize("asparagine_input", [0.75, 8.0])
