@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from abm.errors import ScenarioError
 from analysis.lineages import ancestry, founder_events, largest_clones
 from analysis.plots import plot_run
 from analysis.summary import course_summary
