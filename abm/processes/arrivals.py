@@ -9,7 +9,7 @@ from abm.processes.genotypes import genotype_codes
 from abm.state.columns import MEAN_COLUMNS, Group
 from abm.state.population import Population
 
-_HELD = (CellState.ASN, CellState.GLN)
+_HELD = [int(CellState.ASN), int(CellState.GLN)]
 """Pools whose moles are booked."""
 
 
@@ -34,8 +34,10 @@ def join_rows(
     here = place * n_kinds + kinds
     there = np.asarray(sites, np.int64) * n_kinds + kinds[rows]
     # The heaviest row of each key comes first, the older one where they are alike.
-    order = np.lexsort((np.arange(total), -weights, here))
-    known, first = np.unique(here[order], return_index=True)
+    order = np.lexsort((-weights, here))
+    in_order = here[order]
+    first = np.flatnonzero(np.concatenate([[True], in_order[1:] != in_order[:-1]]))
+    known = in_order[first]
     found = np.searchsorted(known, there)
     found[found == known.shape[0]] = 0
     targets = order[first[found]]
@@ -54,11 +56,22 @@ def join_rows(
     return targets
 
 
+def dense_unique(values: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct values and the place of each among them, as ``numpy.unique`` does.
+
+    For whole numbers from 0 that are not much larger than they are many: nothing is sorted.
+    """
+    is_there = np.zeros(int(values.max()) + 1, np.bool_)
+    is_there[values] = True
+    place = np.cumsum(is_there) - 1
+    return np.flatnonzero(is_there), place[values]
+
+
 def _kinds(population: Population, total: int) -> NDArray[np.int64]:
-    """Return a number for each genotype and stratum that occurs, int64[total]."""
-    _, kinds = np.unique(genotype_codes(population, slice(0, total)), return_inverse=True)
+    """Return a number for each genotype and stratum, int64[total]."""
+    codes = genotype_codes(population, slice(0, total))
     stratum = population["stratum"][:total].astype(np.int64)
-    return np.asarray(kinds.astype(np.int64) * (int(stratum.max()) + 1) + stratum)
+    return np.asarray((codes - codes.min()) * (int(stratum.max()) + 1) + stratum)
 
 
 def _take_means(
@@ -69,12 +82,12 @@ def _take_means(
     weights: NDArray[np.int64],
 ) -> None:
     """Make the state of each target the mean over the cells it has and takes in, in place."""
-    unique, which = np.unique(targets, return_inverse=True)
+    unique, which = dense_unique(targets)
     coming = np.bincount(which, weights=n_cells, minlength=unique.shape[0])
     share = n_cells / (weights[unique] + coming)[which]
     state = population.state
     # Moles are kept, not concentrations: size times concentration is what is averaged.
-    held = state[list(_HELD)] * state[CellState.SIZE]
+    held = state[_HELD] * state[CellState.SIZE]
     arrays = [state, held, *(population[name][None] for name in MEAN_COLUMNS)]
     # All sources are read before any target is written: a row may give and take in one step.
     changes = []
@@ -84,4 +97,4 @@ def _take_means(
         changes.append(change)
     for values, change in zip(arrays, changes, strict=True):
         values[:, unique] += change
-    state[np.ix_(_HELD, unique)] = held[:, unique] / state[CellState.SIZE, unique]
+    state[np.array(_HELD)[:, None], unique] = held[:, unique] / state[CellState.SIZE, unique]

@@ -30,12 +30,13 @@ class Pools:
         """Return the pools of a genotype by parent clone; new ones may be put there."""
         return self.clones.setdefault((name, place), {})
 
-    def begin(self, name: str, place: int) -> bool:
-        """Note that a genotype is pooled; return whether that is new."""
+    def begin(self, name: str, places: np.ndarray) -> list[int]:
+        """Note that the genotypes at ``places``, int64[k], are pooled; return those that were not,
+        in order."""
         known = self.genotypes.setdefault(name, set())
-        is_new = place not in known
-        known.add(place)
-        return is_new
+        new = sorted(set(places.tolist()) - known)
+        known.update(new)
+        return new
 
     def keep(self, name: str, places: np.ndarray) -> None:
         """Forget the pools of a population that are not at ``places``, int64[k].

@@ -19,11 +19,10 @@ from scipy import linalg
 from abm.clock import Clock
 from abm.environment.body import Compartment
 from abm.errors import ScenarioError
-from abm.kernels import samplers
-from abm.kernels.changes import child_keys
+from abm.kernels.moves import draw_moves
 from abm.kernels.waiting import daughter_keys
 from abm.parameters import ParameterSet, parameter
-from abm.processes.arrivals import join_rows
+from abm.processes.arrivals import dense_unique, join_rows
 from abm.processes.process import AbstractProcess
 from abm.state.columns import Group
 from abm.state.population import Population
@@ -142,9 +141,12 @@ class Traffic(AbstractProcess):
         if entries.shape[0] == 0:
             return
         home = population["site"][tallies.row[entries]] % _N
-        leaving = self._draw(
-            tallies.counts[:, entries], tallies.random_key[entries], home, moves, tick
-        )
+        counts = tallies.counts[:, entries]
+        leaving = np.empty((_N, *counts.shape), np.int64)
+        draw_moves(
+            self.streams.seed, int(Stream.TRAFFIC), tick, tallies.random_key[entries], counts, home,
+            moves, leaving,
+        )  # fmt: skip
         places, movers = np.nonzero(leaving.any(axis=1))
         if movers.shape[0] == 0:
             return
@@ -166,38 +168,23 @@ class Traffic(AbstractProcess):
             moved.shape
         )
         tallies.counts[:, entries] -= leaving.sum(axis=0)
-        targets = join_rows(population, rows, sites, counts.sum(axis=0))
+        targets = _join(population, rows, sites, counts.sum(axis=0))
         tallies.add(targets, clones, keys, counts)
 
-    def _draw(
-        self,
-        counts: NDArray[np.int64],
-        keys: NDArray[np.uint64],
-        home: NDArray[np.int64],
-        moves: NDArray[np.float64],
-        tick: int,
-    ) -> NDArray[np.int64]:
-        """Return who leaves for where, int64[4, n_stages, m]: one binomial after the other."""
-        left = counts.copy()
-        leaving = np.zeros((_N, *counts.shape), np.int64)
-        rest = np.ones(home.shape[0])
-        for place in range(_N):
-            chance = np.where(home == place, 0.0, moves[home, place])
-            share = chance / np.maximum(rest, np.finfo(float).tiny)
-            rest -= chance
-            going = np.flatnonzero(share > 0.0)
-            for stage in range(counts.shape[0]):
-                taken = np.empty(going.shape[0], np.int64)
-                # A key for each place and stage: a key has too few draws for all of them.
-                number = np.full(going.shape[0], place * counts.shape[0] + stage)
-                child_keys(keys[going], number, own := np.empty_like(keys, shape=going.shape))
-                samplers.draw_binomials(
-                    self.streams.seed, int(Stream.TRAFFIC), tick, own, 0,
-                    left[stage, going], share[going], taken,
-                )  # fmt: skip
-                leaving[place, stage, going] = taken
-                left[stage, going] -= taken
-        return leaving
+
+def _join(
+    population: Population,
+    rows: NDArray[np.integer],
+    sites: NDArray[np.integer],
+    n_cells: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Return the row that takes in each entry, int64[m]; entries of one row stay together."""
+    ways = (sites % _N) * (int(rows.max()) + 1) + rows
+    distinct, which = dense_unique(ways)
+    first = np.empty(distinct.shape[0], np.int64)
+    first[which[::-1]] = np.arange(ways.shape[0])[::-1]
+    together = np.bincount(which, weights=n_cells, minlength=distinct.shape[0]).astype(np.int64)
+    return join_rows(population, rows[first], sites[first], together)[which]
 
 
 def _there(state: State, population: Population) -> NDArray[np.float64]:

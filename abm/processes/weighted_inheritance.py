@@ -113,9 +113,9 @@ class WeightedInheritance:
         )  # fmt: skip
         tallies.add(target[group], clone, mutants.key, counts)
         if is_pooled.any():
-            for place in np.unique(place_of(replicate[is_pooled], code[is_pooled])).tolist():
-                if self.pools.begin(population.name, place):
-                    self._join_pool(state, population, place, tick)
+            places = place_of(replicate[is_pooled], code[is_pooled])
+            for place in self.pools.begin(population.name, places):
+                self._join_pool(state, population, place, tick)
 
     def split(self, state: State, population: Population, tick: int, pool_above: float) -> None:
         """Let the cells of pools be clones of their own where a genotype has become small."""

@@ -272,10 +272,11 @@ def test_keys_that_make_no_sense_are_refused(entry, message):
 def test_pool_whose_cells_died_out_is_forgotten():
     """Mutants that come later are a pool of their own, and small clones may join it again."""
     pools = Pools()
-    first, second = place_of(np.array([0, 3]), np.array([7, 7])).tolist()
-    assert pools.begin("blast-0", first) and pools.begin("blast-0", second)
+    both = place_of(np.array([3, 0]), np.array([7, 7]))
+    second, first = both.tolist()
+    assert pools.begin("blast-0", both) == [first, second]
     pools.of("blast-0", first)[1] = 5
     pools.of("blast-0", second)[1] = 6
     pools.keep("blast-0", np.array([second]))
-    assert pools.of("blast-0", second) == {1: 6} and not pools.begin("blast-0", second)
-    assert pools.of("blast-0", first) == {} and pools.begin("blast-0", first)
+    assert pools.of("blast-0", second) == {1: 6} and pools.begin("blast-0", both) == [first]
+    assert pools.of("blast-0", first) == {} and pools.begin("blast-0", both) == []
