@@ -57,9 +57,10 @@ def join_rows(
 
 
 def dense_unique(values: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the distinct values and the place of each among them, as ``numpy.unique`` does.
+    """Return the distinct ``values``, int64[k], and the place of each among them, int64[m].
 
-    For whole numbers from 0 that are not much larger than they are many: nothing is sorted.
+    Equal to ``numpy.unique`` with its inverse, for whole numbers from 0 whose largest is not much
+    above their number: takes memory for the largest and sorts nothing.
     """
     is_there = np.zeros(int(values.max()) + 1, np.bool_)
     is_there[values] = True
