@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from abm.processes.fitted import fitted
+
 Numbers = Mapping[str, tuple[float, str]]
 """Field of a line -> value in the unit of the field, and where it comes from."""
 
@@ -24,6 +26,9 @@ _P53_TABLE = "TP53 status of the NCI-60 table (mdbeckman/dcData, NCI60cells)"
 _P53_OTHER = "assumption A126"
 _NCI60_SERUM = 0.05
 _USUAL_SERUM = 0.1
+_MOLT4_COPIES = fitted("line.molt-4.asns_set_point")
+_OVCAR8_COPIES = fitted("line.ovcar-8.asns_set_point")
+_SOLID_THRESHOLD = fitted("line.a549.death_threshold")
 
 
 class LineRecord(NamedTuple):
@@ -54,14 +59,14 @@ _T_ALL = _numbers(
     methylated_alleles=(1, "assumption A23"),
     gln_addiction=(0.3, _FIT),
     gs_capacity=(500.0, _FIT),
-    death_threshold=(0.8, _FIT),
+    death_threshold=(fitted("line.molt-4.death_threshold"), _FIT),
     ras_gain=(0.0, _FIT),
 )
 _SOLID = _numbers(
     adhesion=(0.4, "assumption A465"),
     methylated_alleles=(0, _NO_MARK),
     gs_capacity=(200.0, _FIT),
-    death_threshold=(1.38, _FIT),
+    death_threshold=(_SOLID_THRESHOLD, _FIT),
     ras_gain=(0.0, _FIT),
     p53_wild_type=(0.0, _P53_TABLE),
 )
@@ -90,7 +95,7 @@ _LEUKAEMIA = (
         _numbers(
             _T_ALL,
             doubling_time=(27.9, TABLE),
-            asns_set_point=(5.0e4, _FIT),
+            asns_set_point=(_MOLT4_COPIES, _FIT),
             p53_wild_type=(1.0, f"{_P53_TABLE}; another sheet disagrees, assumption A126"),
         ),
         kras="wild type (assumption A126)",
@@ -103,7 +108,7 @@ _LEUKAEMIA = (
         _numbers(
             _T_ALL,
             doubling_time=(27.9, f"{TABLE}: as MOLT-4, assumption A24"),
-            asns_set_point=(4.0e5, "assumption A24: MOLT-4 x 8"),
+            asns_set_point=(8.0 * _MOLT4_COPIES, "assumption A24: MOLT-4 x 8"),
             p53_wild_type=(1.0, "as MOLT-4, assumption A24"),
         ),
         kras="wild type (assumption A126)",
@@ -149,9 +154,9 @@ _CARCINOMA = (
         _numbers(
             _SOLID,
             doubling_time=(22.9, TABLE),
-            volume=(2.5, _FIT),
-            asns_set_point=(1.4e6, _FIT),
-            gln_addiction=(0.915, _FIT),
+            volume=(fitted("line.a549.volume", "pL"), _FIT),
+            asns_set_point=(fitted("line.a549.asns_set_point"), _FIT),
+            gln_addiction=(fitted("line.a549.gln_addiction"), _FIT),
             ras_gain=(0.5, "KRAS G12S; assumption A21"),
             p53_wild_type=(1.0, _P53_TABLE),
         ),
@@ -165,8 +170,8 @@ _CARCINOMA = (
         _numbers(
             _SOLID,
             doubling_time=(22.4, TABLE),
-            volume=(2.2, _FIT),
-            asns_set_point=(1.0e6, _FIT),
+            volume=(fitted("line.786-o.volume", "pL"), _FIT),
+            asns_set_point=(fitted("line.786-o.asns_set_point"), _FIT),
             gln_addiction=(0.86, _FIT),
         ),
         kras="wild type (from memory)",
@@ -196,7 +201,7 @@ _CARCINOMA = (
             _SOLID,
             doubling_time=(26.1, TABLE),
             volume=(2.0, _FIT),
-            asns_set_point=(5.0e5, _FIT),
+            asns_set_point=(_OVCAR8_COPIES, _FIT),
             gln_addiction=(0.7, _FIT),
         ),
         kras="P121H of unknown effect (from memory); without gain, assumption A21",
@@ -210,7 +215,7 @@ _CARCINOMA = (
             _SOLID,
             doubling_time=(34.0, f"{TABLE}, as NCI/ADR-RES"),
             volume=(2.0, _FIT),
-            asns_set_point=(5.0e5, _FIT),
+            asns_set_point=(_OVCAR8_COPIES, _FIT),
             gln_addiction=(0.7, _FIT),
         ),
         kras="as OVCAR-8",

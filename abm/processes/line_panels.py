@@ -22,7 +22,7 @@ import numpy as np
 from abm.errors import ScenarioError
 from abm.kernels import elementary, philox
 from abm.parameters import ParameterSet, parameter
-from abm.processes.cell_lines import CellLine
+from abm.processes.cell_lines import CELL_LINES, CellLine
 from abm.processes.cell_parameters import CellParameters
 from abm.processes.line_data import PROBE, TABLE
 from abm.streams import Stream, Streams
@@ -68,7 +68,9 @@ class PanelParameters(ParameterSet):
     """Median doubling time."""
     doubling_time_sd_log: float = parameter(0.23, high=1.0, source=f"{TABLE}: seven ovarian")
     """Standard deviation of ln(doubling time)."""
-    death_threshold: float = parameter(1.38, low=0.01, source="assumption A21")
+    death_threshold: float = parameter(
+        CELL_LINES["ovcar-8"].death_threshold, low=0.01, source="assumption A21"
+    )
     """Median threshold of death."""
     death_threshold_sd_log: float = parameter(0.1, high=1.0, source="assumption A130")
     """Standard deviation of ln(threshold)."""
@@ -150,6 +152,13 @@ def _panel(**numbers: tuple[float, str]) -> PanelParameters:
     )
 
 
+def _copies_per_pl(*names: str) -> float:
+    """Return the geometric mean of the copies per volume of some lines."""
+    return math.prod(
+        CELL_LINES[name].asns_set_point / CELL_LINES[name].volume for name in names
+    ) ** (1.0 / len(names))
+
+
 PANELS: Mapping[str, tuple[int, PanelParameters]] = MappingProxyType(
     {
         "ovarian": (19, PanelParameters()),
@@ -157,14 +166,17 @@ PANELS: Mapping[str, tuple[int, PanelParameters]] = MappingProxyType(
             22,
             _panel(
                 message_sd_log=(0.5, "assumption A133"),
-                copies_per_pl=(5.1e4, "MOLT-4 and Jurkat, assumption A129"),
-                volume=(0.9, "assumption A21"),
+                copies_per_pl=(
+                    _copies_per_pl("molt-4", "jurkat"),
+                    "MOLT-4, Jurkat, assumption A129",
+                ),
+                volume=(CELL_LINES["molt-4"].volume, "assumption A21"),
                 doubling_time=(27.5, f"{TABLE}: MOLT-4, CCRF-CEM; Jurkat, assumption A22"),
                 doubling_time_sd_log=(0.18, f"{TABLE}: six leukaemia lines"),
-                death_threshold=(0.8, "assumption A21"),
+                death_threshold=(CELL_LINES["molt-4"].death_threshold, "assumption A21"),
                 gln_addiction_low=(0.2, "assumption A130"),
                 gln_addiction_high=(0.4, "assumption A130"),
-                gs_capacity=(500.0, "assumption A21"),
+                gs_capacity=(CELL_LINES["molt-4"].gs_capacity, "assumption A21"),
                 p53_wild_type_share=(0.5, "assumption A130"),
                 allele_methylation=(0.5, "assumption A131"),
             ),

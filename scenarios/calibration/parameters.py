@@ -163,7 +163,7 @@ def _read(name: str, entry: Parameter, where: str) -> Varied:
     if entry.spread is None and entry.bounds is None:
         raise ScenarioError(f"{where}: give spread (a factor, e.g. 1.5), bounds, or both")
     low, high = _bounds(entry, prior, row, where)
-    start = number(entry.start, prior, "start")
+    start = number(entry.start, min(max(default, low), high), "start")
     for what, value in (("prior", prior), ("start", start)):
         if not low <= value <= high:
             raise ScenarioError(f"{where}: {what} {value:g} lies outside of {low:g} to {high:g}")

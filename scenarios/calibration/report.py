@@ -22,7 +22,7 @@ _WORTH_TELLING = 0.05
 
 
 def parameters_text(problem: Problem, values: dict[str, float]) -> str:
-    """Return a ``parameters:`` block for a scenario, with the defaults beside it."""
+    """Return a ``parameters:`` block for a scenario, with the priors beside it."""
     lines = [
         f"# Made by asnsim calibrate from '{problem.calibration.calibration}', "
         f"seed {problem.calibration.seed}.",
@@ -30,9 +30,8 @@ def parameters_text(problem: Problem, values: dict[str, float]) -> str:
     ]
     for one in problem.space.varied:
         value = values[one.name]
-        default = one.written(one.default)
-        factor = f"x {value / one.default:.4g}" if one.default > 0.0 else "no factor"
-        lines.append(f"  {one.name}: {one.written(value)}  # default {default}, {factor}")
+        factor = f"prior {one.written(one.prior)}, x {value / one.prior:.4g}"
+        lines.append(f"  {one.name}: {one.written(value)}  # {factor}")
     return "\n".join(lines) + "\n"
 
 

@@ -56,7 +56,7 @@ class Parameter(Model):
     prior: Amount | None = None
     """Centre of the prior; the default of the package if not given."""
     start: Amount | None = None
-    """Where the search begins; the prior if not given."""
+    """Where the search begins; the default of the package, kept within the bounds, if not given."""
     spread: Factor | None = None
     """Standard deviation of the prior as a factor; flat within ``bounds`` if not given."""
     bounds: tuple[Amount, Amount] | None = None

@@ -5,6 +5,7 @@ the kernel's pools are in uM.
 """
 
 import csv
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +47,15 @@ def reference_states(case):
 
 
 def kernel_line(line):
-    """The package's line for one of the naive ones."""
-    return cell_line("a549" if line["V"] == naive.A549["V"] else "default-blast")
+    """The package's line for one of the naive ones, with the numbers of these."""
+    name = "a549" if line["V"] == naive.A549["V"] else "default-blast"
+    return dataclasses.replace(
+        cell_line(name),
+        volume=line["V"],
+        asns_set_point=line["Z_0"],
+        gln_addiction=line["a_Q"],
+        death_threshold=line["theta"],
+    )
 
 
 def kernel_vector(line, switches=None, dilution=1.0, numbers=None):

@@ -3,8 +3,12 @@
 import pytest
 
 from abm.errors import ScenarioError
+from abm.processes import fitted
+from abm.processes.cell_lines import cell_line
+from abm.processes.cell_parameters import CellParameters
 from scenarios.calibration.evaluate import Problem, evaluate
 from scenarios.calibration.load import load_calibration, loads_calibration
+from scenarios.calibration.report import parameters_text
 
 GOOD = """asnsim: 1
 calibration: small
@@ -20,6 +24,8 @@ targets:
     source: a paper
 """
 
+MOLT4_COPIES = cell_line("molt-4").asns_set_point
+
 
 def _refused(old, new):
     assert GOOD.count(old) == 1
@@ -32,15 +38,45 @@ def _refused(old, new):
 
 def test_good_file_takes_prior_and_bounds_from_the_package():
     leak, copies = Problem.of(loads_calibration(GOOD)).space.varied
-    assert leak.prior == leak.start == leak.default == 1.6
-    assert (leak.low, leak.high) == pytest.approx((1.6 / 1.5**3, 1.6 * 1.5**3))
-    assert (copies.name, copies.default) == ("line.molt-4.asns_set_point", 5e4)
+    default = CellParameters().asn_leak
+    assert leak.prior == leak.start == leak.default == default
+    assert (leak.low, leak.high) == pytest.approx((default / 1.5**3, default * 1.5**3))
+    assert (copies.name, copies.default) == ("line.molt-4.asns_set_point", MOLT4_COPIES)
     assert not copies.has_prior
 
 
-def test_bundled_file_starts_at_the_defaults_of_the_package():
-    space = Problem.of(load_calibration("dish")).space
-    assert all(one.start == one.prior == one.default for one in space.varied)
+def test_search_begins_at_the_default_and_not_at_another_prior():
+    text = GOOD.replace("{spread: 1.5}", "{prior: 1.5 1/h, spread: 1.5}")
+    leak = Problem.of(loads_calibration(text)).space.varied[0]
+    assert (leak.prior, leak.start) == (1.5, CellParameters().asn_leak)
+    far = GOOD.replace("{spread: 1.5}", "{prior: 15 1/h, spread: 1.5}")
+    leak = Problem.of(loads_calibration(far)).space.varied[0]
+    assert leak.start == leak.low > CellParameters().asn_leak
+
+
+def test_bundled_file_gives_the_numbers_that_the_package_takes_as_defaults():
+    problem = Problem.of(load_calibration("dish"))
+    assert problem.space.start() == {one.name: one.default for one in problem.space.varied}
+    written = [
+        line.partition("#")[0].strip()
+        for line in parameters_text(problem, problem.space.start()).splitlines()
+    ]
+    shipped = [line.partition("#")[0].strip() for line in fitted.FILE.read_text().splitlines()]
+    assert shipped == written
+
+
+def test_larger_bundled_file_varies_what_all_cells_share():
+    space = Problem.of(load_calibration("cell")).space
+    assert {one.line for one in space.varied} == {
+        None, "default-blast", "molt-4", "a549", "786-o", "ovcar-8", "gln-independent",
+    }  # fmt: skip
+
+
+def test_number_that_the_fit_does_not_hold_is_named():
+    with pytest.raises(ScenarioError, match=r"fitted.yaml: line.a548.volume: is missing"):
+        fitted.fitted("line.a548.volume", "pL")
+    with pytest.raises(ScenarioError, match=r"line.a549.volume: is in 'pL', must be in 'uM'"):
+        fitted.fitted("line.a549.volume", "uM")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +85,7 @@ def test_bundled_file_starts_at_the_defaults_of_the_package():
         ("cell.asn_leak", "cell.asn_leek", ["line 4", "no such parameter", "'cell.asn_leak'"]),
         ("line.MOLT-4.", "line.MOLT-5.", ["line 5", "unknown cell line", "'molt-4'"]),
         ("[2e4, 1e5]", "[1e5, 2e4]", ["line 5", "bounds", "swap"]),
-        ("[2e4, 1e5]", "[6e4, 1e5]", ["line 5", "prior 50000 lies outside"]),
+        ("[2e4, 1e5]", "[9e4, 1e5]", ["line 5", f"prior {MOLT4_COPIES:g} lies outside"]),
         ("{spread: 1.5}", "{}", ["line 4", "give spread"]),
         ("{spread: 1.5}", "{spread: 0.5}", ["line 4", "spread", "> 1"]),
         ("{spread: 1.5}", "{prior: 2, spread: 1.5}", ["line 4", "has no unit", "1/h"]),

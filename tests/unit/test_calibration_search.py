@@ -68,7 +68,7 @@ def test_parameter_file_is_a_block_that_a_scenario_takes(file, tmp_path):
 
     calibrate(file, tmp_path / "out")
     text = (tmp_path / "out" / "parameters.yaml").read_text()
-    assert "# default 1.6 1/h, x " in text
+    assert "# prior 2.4 1/h, x " in text
     block = parse_text(text, "parameters.yaml").contents
     assert set(block["parameters"]) == {*TRUE, "cell.eaa_loss"}
     scenario = loads(

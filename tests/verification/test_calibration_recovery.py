@@ -78,9 +78,9 @@ TARGETS = [
     ("copies", {"phases": [{"hours": "1 h", "medium": "RPMI-1640"}]}, {"quantity": "asns_copies"}),
 ]  # fmt: skip
 DISPLACED = {
-    "cell.asns_half_atf4": 2.8 * 1.5,
-    "cell.asn_leak": f"{1.6 * 1.5} 1/h",
-    "line.default-blast.asns_set_point": 4.4e4 / 1.5,
+    "cell.asns_half_atf4": 1.5 * CellParameters().asns_half_atf4,
+    "cell.asn_leak": f"{1.5 * CellParameters().asn_leak} 1/h",
+    "line.default-blast.asns_set_point": cell_line("default-blast").asns_set_point / 1.5,
 }
 
 
@@ -109,7 +109,9 @@ def test_displaced_parameters_are_found_back_within_the_stated_interval(tmp_path
     problem = Problem.of(at_default)
     true = problem.space.start()
     values = evaluate(problem, true).simulated.tolist()
-    displaced = {name: {"prior": value, "spread": 2} for name, value in DISPLACED.items()}
+    displaced = {
+        name: {"prior": value, "start": value, "spread": 2} for name, value in DISPLACED.items()
+    }
     path = tmp_path / "recovery.yaml"
     path.write_text(_text(displaced, values))
     assert calibrate(path, tmp_path / "out") == 0

@@ -16,6 +16,8 @@ _DOSES = (0.0, 0.01, 0.03, 0.05, 0.08, 0.12, 0.18, 0.27, 0.4, 0.6, 1.0)
 _LOW_DOSES = (0.0, 2e-5, 4e-5, 8e-5, 1.6e-4, 3.2e-4, 6.4e-4, 1.3e-3, 1e-2, 0.1)
 _CLEAR_EFFECT = 0.5
 """U/mL at which the effect on A549 was clear."""
+_SENSITIVE = 1e-4
+"""U/mL, half dose of U937."""
 _WIDE_DOSES = (0.0, 3e-5, 1e-4, 3e-4, 1e-3, 0.01, 0.1, 1.0, 10.0)
 _KNOCKED_DOWN = 0.1
 _LITTLE_ASN = 20.0
@@ -66,6 +68,20 @@ def a1_48h(context: Context) -> Outcome:
         "72 h": a1(context).is_met,
     }
     return _with_range(ordering(text, checks), a549)
+
+
+def a1_sensitive(context: Context) -> Outcome:
+    """IC50 at 72 h of the two T-ALL lines, against that of a sensitive line of another kind."""
+    found = {}
+    for line in ("molt-4", "jurkat"):
+        table = context.read(_series(line, _LOW_DOSES, context), (72,))
+        found[line] = r.half_doses(table, _LOW_DOSES, 72)
+    text = ", ".join(f"{line} {half.value:.2g}" for line, half in found.items()) + " U/mL"
+    checks = {
+        f"{line} within threefold": half.value in Band(_SENSITIVE / 3.0, _SENSITIVE * 3.0)
+        for line, half in found.items()
+    }
+    return _with_range(ordering(text, checks), found["molt-4"])
 
 
 def exhaustion_ceiling(
@@ -209,7 +225,7 @@ def _with_range(outcome: Outcome, numbers: r.Spread) -> Outcome:
 ROWS: tuple[Row, ...] = (
     Row(
         id="A1", title="IC50 of asparaginase on proliferation, 72 h", tier=Tier.T3,
-        kind=Kind.CALIBRATION, is_gated=False,
+        kind=Kind.CALIBRATION, is_gated=True,
         published="A549 0.140 +- 0.030, 786-O 0.150 +- 0.028 U/mL; cytostatic in A549",
         tolerance="published range; more than 0.9 alive at the IC50",
         source="source 003", run=a1, group="half-doses", mechanisms=("S7", "S11", "S16"),
@@ -220,6 +236,12 @@ ROWS: tuple[Row, ...] = (
         published="A549 0.140 +- 0.030, 786-O 0.150 +- 0.028 U/mL, duration not stated",
         tolerance="published range at both times", source="source 003", run=a1_48h,
         group="half-doses", mechanisms=("S11",),
+    ),
+    Row(
+        id="A1-sensitive", title="IC50 of sensitive leukaemia lines, 72 h", tier=Tier.T3,
+        kind=Kind.VALIDATION, is_gated=True, published="U937 1e-4 U/mL",
+        tolerance="MOLT-4 and Jurkat within threefold", source="Kiriyama 1989 Leukemia 3:294",
+        run=a1_sensitive, group="half-doses", mechanisms=("S7",),
     ),
     Row(
         id="A2", title="ASNS knock-down shifts the IC50 of OVCAR-8 and OVCAR-8/ADR", tier=Tier.T3,

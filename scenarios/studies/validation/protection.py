@@ -118,6 +118,13 @@ def a13(context: Context) -> Outcome:
     return ordering(text, checks)
 
 
+def a13_resistant(context: Context) -> Outcome:
+    """MOLT-4 selected by the drug at 1 U/mL of the native enzyme."""
+    count, alive = _one_dose("molt-4-resistant", c.NATIVE, context)
+    checks = {"grows as without drug": count > 0.8}
+    return ordering(f"{count:.2f} of control (alive {alive:.2f})", checks)
+
+
 class Interaction(NamedTuple):
     """How many cells a pair leaves, over what independence (Bliss) predicts.
 
@@ -206,6 +213,12 @@ ROWS: tuple[Row, ...] = (
         published="glutaminase-free kills ASNS-negative cells only; wild type acts on both",
         tolerance="count < 0.2 or < 0.3; spared: > 0.5 and > 0.9 alive",
         source="Chan 2014 Blood 123:3596", run=a13, group="combinations", mechanisms=("S3",),
+    ),
+    Row(
+        id="A13-resistant", title="MOLT-4 selected by asparaginase at 1 U/mL, 72 h", tier=Tier.T3,
+        kind=Kind.VALIDATION, is_gated=False, published="grows as without drug",
+        tolerance="count > 0.8 of control", source="Aslanian 2001 Biochem J 357:321",
+        run=a13_resistant, group="combinations", mechanisms=("S3", "S13"),
     ),
     _pair("A22", "a GCN2 inhibitor", (("default-blast", _GCN2), ("molt-4", _GCN2)),
           "Nakamura 2018 PNAS", ("S1",)),

@@ -20,7 +20,7 @@ from abm.processes.equilibrium import (
 )
 from tests import theory
 from tests.naive import cell as naive
-from tests.naive.cell_bench import PLASMA, Cells, kernel_vector, random_states
+from tests.naive.cell_bench import PLASMA, Cells, kernel_line, kernel_vector, random_states
 
 BLAST_RATE = naive.BLAST["k_s"]
 
@@ -272,9 +272,9 @@ def test_two_stage_induction_c17():
 
 def test_translation_rate_reproduces_the_reference_values():
     """k_s without dilution: default blast and A549 of cell_trajectories.md."""
-    for name, expected in (("default-blast", 0.0394212293), ("a549", 0.0545928007)):
-        found = solve_translation_rate(cell_line(name), dilution=False)
-        assert found == pytest.approx(expected, rel=1e-7)
+    for line in (naive.BLAST, naive.A549):
+        found = solve_translation_rate(kernel_line(line), dilution=False)
+        assert found == pytest.approx(line["k_s"], rel=1e-7)
 
 
 @pytest.mark.parametrize("name", sorted(CELL_LINES))
