@@ -29,9 +29,9 @@ def _numbers() -> Mapping[str, tuple[float, str]]:
     """Return number and unit by name."""
     from ruamel.yaml import YAML
 
-    tree = YAML(typ="safe", pure=True).load(FILE.read_text(encoding="utf-8"))
+    tree = YAML(typ="safe", pure=True).load(FILE.read_text(encoding="utf-8")) or {}
     found = {}
-    for name, value in tree["parameters"].items():
+    for name, value in tree.get("parameters", {}).items():
         number, _, unit = str(value).partition(" ")
         found[name] = (float(number), unit)
     return MappingProxyType(found)

@@ -1,5 +1,7 @@
 """Cell lines and cell types as data: every number stands beside its source.
 
+What ``asnsim calibrate dish`` varies has its number in ``fitted.yaml``.
+
 Doubling times are those of the NCI-60 table where it has the line. Copies of the synthetase are
 assumptions throughout: the one microarray probe that is public (``mrna_ratio``) is kept beside them
 as a prior, and does not set them. Only copies per volume matter for one cell, the volume alone sets
@@ -28,7 +30,6 @@ _NCI60_SERUM = 0.05
 _USUAL_SERUM = 0.1
 _MOLT4_COPIES = fitted("line.molt-4.asns_set_point")
 _OVCAR8_COPIES = fitted("line.ovcar-8.asns_set_point")
-_SOLID_THRESHOLD = fitted("line.a549.death_threshold")
 
 
 class LineRecord(NamedTuple):
@@ -66,7 +67,7 @@ _SOLID = _numbers(
     adhesion=(0.4, "assumption A465"),
     methylated_alleles=(0, _NO_MARK),
     gs_capacity=(200.0, _FIT),
-    death_threshold=(_SOLID_THRESHOLD, _FIT),
+    death_threshold=(fitted("line.a549.death_threshold"), _FIT),
     ras_gain=(0.0, _FIT),
     p53_wild_type=(0.0, _P53_TABLE),
 )
