@@ -15,7 +15,10 @@ FILE = Path(__file__).with_name("fitted.yaml")
 
 
 def fitted(name: str, unit: str = "") -> float:
-    """Return one number of the file; raises ScenarioError if it is not there in that unit."""
+    """Return one number of the file, in ``unit`` as it is written there ("pL"; empty: none).
+
+    Raises ScenarioError if the name is missing or has another unit.
+    """
     if name not in _numbers():
         raise ScenarioError(f"{FILE.name}: {name}: is missing")
     number, written = _numbers()[name]

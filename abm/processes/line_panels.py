@@ -153,7 +153,7 @@ def _panel(**numbers: tuple[float, str]) -> PanelParameters:
 
 
 def _copies_per_pl(*names: str) -> float:
-    """Return the geometric mean of the copies per volume of some lines."""
+    """Return the geometric mean of the copies per volume of some lines, 1/pL."""
     return math.prod(
         CELL_LINES[name].asns_set_point / CELL_LINES[name].volume for name in names
     ) ** (1.0 / len(names))
