@@ -1,6 +1,6 @@
 """Numbers read off the state: the row of the time series. Observers never change anything."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -43,8 +43,7 @@ def timeseries_rows(model: Any) -> dict[str, np.ndarray]:
         "death_per_h": lambda p: p["hazard"],
     }
     mechanistic = [p for p in tumour if p.has(Group.MECHANISTIC)]
-    for name, values in means.items():
-        rows[name] = _mean(state, mechanistic, values)
+    rows |= _means(state, mechanistic, means)
     for name, kind in (("n_stroma", CellType.STROMA), ("n_normal", CellType.NORMAL)):
         rows[name] = _count(state, [p for p in state.populations if p.cell_type is kind])
     if n_replicate > 1:
@@ -86,6 +85,9 @@ def _count(
 ) -> np.ndarray:
     total = np.zeros(state.n_replicate, np.int64)
     for population in populations:
+        if state.n_replicate == 1:
+            total += population.n_cells(None if masks is None else masks[population.name])
+            continue
         replicate = state.replicate_of(population, slice(0, population.n))
         weights = _weights(population)
         if masks is not None:
@@ -112,20 +114,26 @@ def _agents(state: State, populations: list[Population]) -> np.ndarray:
     return total
 
 
-def _mean(
-    state: State, populations: list[Population], values: Callable[[Population], np.ndarray]
-) -> np.ndarray:
-    total = np.zeros(state.n_replicate)
+def _means(
+    state: State,
+    populations: list[Population],
+    readings: Mapping[str, Callable[[Population], np.ndarray]],
+) -> dict[str, np.ndarray]:
+    """Return the mean of each reading over the cells of each replicate, nan without cells."""
+    totals = {name: np.zeros(state.n_replicate) for name in readings}
     count = np.zeros(state.n_replicate)
     for population in populations:
-        replicate = state.replicate_of(population, slice(0, population.n))
-        summands, weights = values(population)[: population.n], _weights(population)
-        if weights is not None:
-            summands = summands * weights
-        total += np.bincount(replicate, weights=summands, minlength=state.n_replicate)
+        # Of the type that bincount takes, which otherwise converts at every call.
+        replicate = state.replicate_of(population, slice(0, population.n)).astype(np.intp)
+        weights = _weights(population)
         count += np.bincount(replicate, weights=weights, minlength=state.n_replicate)
+        for name, values in readings.items():
+            summands = values(population)[: population.n]
+            if weights is not None:
+                summands = summands * weights
+            totals[name] += np.bincount(replicate, weights=summands, minlength=state.n_replicate)
     with np.errstate(invalid="ignore"):
-        return total / count
+        return {name: total / count for name, total in totals.items()}
 
 
 def _site_mean(state: State, species: Species) -> np.ndarray:

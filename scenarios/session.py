@@ -74,9 +74,9 @@ class Session:
         begun = time.perf_counter()
         recordings = {}
         for place, (part, its) in _models(model, scenario).items():
-            writer = RunWriter(out / place, overwrite=overwrite and place == _OWN)
+            may_replace = overwrite and place == _OWN
+            writer = RunWriter(out / place, overwrite=may_replace, info=describe(its, part))
             writer.scenario(dump_resolved(its))
-            writer.describe(describe(its, part))
             recordings[place] = Recording(part, Recorder(writer, part), its.name)
         started = begun if started is None else started
         spent = Spent(build_s=begun - started, record_s=time.perf_counter() - begun)

@@ -2,10 +2,15 @@
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 TEMPORARY_SUFFIX = ".tmp"
+_WRITERS = 8
+"""Files that are brought to the disk at the same time."""
+_Item = TypeVar("_Item")
 
 
 def replace_file(path: Path, write: Callable[[Path], object], *, is_durable: bool = True) -> None:
@@ -36,6 +41,15 @@ def replace_bytes(path: Path, content: bytes, *, is_durable: bool = True) -> Non
 def replace_text(path: Path, text: str) -> None:
     """Write ``text`` as UTF-8 to ``path`` as :func:`replace_file` does."""
     replace_bytes(path, text.encode())
+
+
+def together(write: Callable[[_Item], object], items: Iterable[_Item]) -> None:
+    """Call ``write`` for every item in threads and wait for all; raises what the first one raises.
+
+    Writing mostly waits for the disk, which serves requests that come together faster.
+    """
+    with ThreadPoolExecutor(_WRITERS) as writers:
+        list(writers.map(write, items))
 
 
 def sync(path: Path) -> None:

@@ -1,20 +1,18 @@
 """Frames of cells and of fields in zarr groups; a frame exists once its time is committed."""
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from abm.errors import RunFolderError, StateError
 from abm.record import layout
+from abm.record.files import together
 from abm.record.growing import GrowingArray, create_array, create_group
 from abm.units import did_you_mean
 
 _ROWS_PER_CHUNK = 32_768
 _TIMES_PER_CHUNK = 4_096
-_WRITERS = 8
-"""Arrays that are brought to the disk at the same time."""
 _FIELD_DTYPE = "float32"
 
 
@@ -53,17 +51,16 @@ class FrameGroup:
             self._is_broken = True
             raise
 
-    def commit(self) -> None:
+    @staticmethod
+    def commit(groups: Iterable["FrameGroup"]) -> None:
         """Bring all frames to the disk; a frame that failed half-way is never committed."""
-        if self._is_broken:
-            return
-        arrays = list(self._arrays.values())
-        if self._n_cells is not None:
-            arrays.append(self._n_cells)
-        # Mostly waiting for the disk, which serves requests that come together faster.
-        with ThreadPoolExecutor(_WRITERS) as writers:
-            list(writers.map(GrowingArray.commit, arrays))
-        self._time.commit()
+        whole = [group for group in groups if not group._is_broken]
+        together(GrowingArray.commit, [array for group in whole for array in group._grown()])
+        together(GrowingArray.commit, [group._time for group in whole])
+
+    def _grown(self) -> list[GrowingArray]:
+        """Return all arrays but the times."""
+        return [*self._arrays.values(), *([] if self._n_cells is None else [self._n_cells])]
 
 
 def create_cells(path: Path, columns: Mapping[str, np.ndarray]) -> FrameGroup:

@@ -6,6 +6,7 @@ per chunk, then, at a commit, the new length in ``zarr.json``. No file stays ope
 """
 
 import json
+import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,12 +35,14 @@ def rounded(values: np.ndarray) -> np.ndarray:
         return values
     cut = _FLOAT32_BITS - KEPT_BITS
     bits = np.ascontiguousarray(values).view(np.uint32)
-    is_odd = (bits >> np.uint32(cut)) & np.uint32(1)
-    half = np.uint32((1 << (cut - 1)) - 1)
-    mask = np.uint32(0xFFFFFFFF ^ ((1 << cut) - 1))
-    result = ((bits + half + is_odd) & mask).view(np.float32)
+    result = bits >> np.uint32(cut)
+    result &= np.uint32(1)  # whether the last bit kept is odd
+    result += bits
+    result += np.uint32((1 << (cut - 1)) - 1)
+    result &= np.uint32(0xFFFFFFFF ^ ((1 << cut) - 1))
     is_special = (bits & _EXPONENT) == _EXPONENT  # NaN and infinity
-    return np.where(is_special, values, result)
+    np.copyto(result, bits, where=is_special)
+    return result.view(np.float32)
 
 
 class GrowingArray:
@@ -127,7 +130,7 @@ class GrowingArray:
 
     def _write_chunk(self, chunk_index: int) -> None:
         path = self._chunk_path(chunk_index)
-        content = self._compressor.encode(self._tail)
+        content = encoded(self._compressor, self._tail)
         if chunk_index * self.chunk_length >= self._committed:
             path.write_bytes(content)  # nothing committed is in it, so that no rename is needed
         else:
@@ -158,6 +161,26 @@ class GrowingArray:
         stored = np.frombuffer(raw, self.dtype).reshape(self._tail.shape)
         offset = self.length % self.chunk_length
         self._tail[:offset] = stored[:offset]
+
+
+def encoded(codec: Any, values: np.ndarray) -> bytes:
+    """Return ``values`` as the Blosc codec ``codec`` writes them, on the calling thread alone.
+
+    A chunk is small, and the helpers of Blosc, which it uses on the main thread, would wait for
+    processors that the threads of the kernels still hold.
+    """
+    content: bytes
+    if threading.current_thread() is not threading.main_thread():
+        content = codec.encode(values)  # without helpers as it is
+        return content
+    from numcodecs import blosc
+
+    before, blosc.use_threads = blosc.use_threads, False
+    try:
+        content = codec.encode(values)
+    finally:
+        blosc.use_threads = before
+    return content
 
 
 def create_group(path: Path, attributes: dict[str, Any]) -> None:

@@ -95,7 +95,9 @@ class Recorder:
 
     def _record_price(self, time_h: float, tumour: list[Population]) -> None:
         now, genotypic, before, genotypic_before = [], [], [], []
-        weight = np.concatenate([population.weights() for population in tumour])
+        weight = None
+        if any(population.has(Group.WEIGHTED) for population in tumour):
+            weight = np.concatenate([population.weights() for population in tumour])
         for population in tumour:
             now.append(population.state[CellState.ASNS, : population.n].copy())
             genotypic.append(self._genotypic_asns(population))
@@ -104,7 +106,8 @@ class Recorder:
             population.live("asns_recorded")[:] = now[-1]
             population.live("genotypic_recorded")[:] = genotypic[-1]
         z = np.concatenate(now)
-        mean = float(np.average(z, weights=weight)) if weight.any() else float("nan")
+        has_cells = z.shape[0] > 0 if weight is None else weight.any()
+        mean = float(np.average(z, weights=weight)) if has_cells else float("nan")
         if self._asns_mean is None:
             split = (0.0, 0.0, 0.0)
         else:

@@ -42,7 +42,10 @@ class Table:
             raise StateError(f"{self.path.name}: columns of lengths {sorted(lengths)} in one call")
         length = lengths.pop() if lengths else 1
         self._blocks.append(
-            {name: np.broadcast_to(array, (length,)).copy() for name, array in arrays.items()}
+            {
+                name: array.copy() if array.ndim else np.repeat(array, length)
+                for name, array in arrays.items()
+            }
         )
 
     def values(self, name: str) -> np.ndarray:

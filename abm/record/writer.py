@@ -15,7 +15,7 @@ import numpy as np
 
 from abm.errors import RunFolderError, StateError
 from abm.record import layout, provenance
-from abm.record.files import replace_file, replace_text, sync
+from abm.record.files import replace_file, replace_text, sync, together
 from abm.record.frames import (
     FrameGroup,
     create_cells,
@@ -30,20 +30,24 @@ class RunWriter:
     """The one writer of a run folder.
 
     ``folder`` must not exist, unless ``overwrite`` is set and it is a run folder, which is then
-    deleted. Raises RunFolderError otherwise. An OSError, such as a full disk, goes up unchanged
-    from every method; what was committed before stays readable, and no file is left open.
+    deleted. ``info`` is what is known from the start, as :meth:`describe` takes it. Raises
+    RunFolderError otherwise. An OSError, such as a full disk, goes up unchanged from every method;
+    what was committed before stays readable, and no file is left open.
     """
 
     folder: Path
     _cells: FrameGroup | None
     _fields: FrameGroup | None
 
-    def __init__(self, folder: Path | str, overwrite: bool = False) -> None:
+    def __init__(
+        self, folder: Path | str, overwrite: bool = False, info: Mapping[str, Any] | None = None
+    ) -> None:
         folder = Path(folder)
         if folder.exists():
             clear(folder, overwrite)
         (folder / layout.CHECKPOINTS).mkdir(parents=True)
-        self._attach(folder, {"format": layout.FORMAT_VERSION, **provenance.describe()})
+        known = {"format": layout.FORMAT_VERSION, **provenance.describe(), **(info or {})}
+        self._attach(folder, known)
 
     @classmethod
     def resume(
@@ -166,11 +170,8 @@ class RunWriter:
 
     def checkpoint_tables(self) -> None:
         """Bring everything recorded so far to the disk: frames first, then tables, each whole."""
-        for group in (self._cells, self._fields):
-            if group is not None:
-                group.commit()
-        for table in self._tables:
-            table.write()
+        FrameGroup.commit(group for group in (self._cells, self._fields) if group is not None)
+        together(Table.write, self._tables)
 
     def finish(self, run_info: Mapping[str, Any]) -> None:
         """Write what is left, then run.json, and take the marker away: the run is a result."""
