@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from abm.errors import ScenarioError
 from abm.parameters import ParameterSet, parameter
+from abm.processes.fitted import fitted
 from abm.processes.line_data import LINE_RECORDS, LineRecord
 from abm.units import did_you_mean
 
@@ -27,7 +28,9 @@ class CellLine(ParameterSet):
     """Doubling time in RPMI-1640."""
     volume: float = parameter(0.6, unit="pL", low=0.01, high=100.0, source="assumption A21")
     """Volume of a newborn cell of size 1."""
-    asns_set_point: float = parameter(4.4e4, source="assumption A21")
+    asns_set_point: float = parameter(
+        fitted("line.default-blast.asns_set_point"), source="assumption A21"
+    )
     """Copies of the synthetase of the unmethylated line."""
     methylated_alleles: int = 0
     """Methylated alleles of the promoter: 0, 1 or 2."""

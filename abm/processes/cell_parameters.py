@@ -2,13 +2,15 @@
 
 The groups are kept small and are joined in :class:`CellParameters`, so that a scenario overrides
 one number by its name, e.g. ``cell.half_charging``. What a line owns (volume, set-point of the
-synthetase, threshold of death ...) is in :mod:`abm.processes.cell_lines`.
+synthetase, threshold of death ...) is in :mod:`abm.processes.cell_lines`. What ``asnsim calibrate
+cell`` varies has its number in ``fitted.yaml``.
 """
 
 import dataclasses
 from collections.abc import Iterator
 
 from abm.parameters import ParameterRow, ParameterSet, parameter
+from abm.processes.fitted import fitted
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,7 +29,9 @@ class CompositionParameters(ParameterSet):
 class TransportParameters(ParameterSet):
     """Carriers of the membrane; capacities per cell volume."""
 
-    asn_uptake_capacity: float = parameter(75000.0, unit="uM/h", source="assumption A02")
+    asn_uptake_capacity: float = parameter(
+        fitted("cell.asn_uptake_capacity", "uM/h"), unit="uM/h", source="assumption A02"
+    )
     """Uptake of Asn by the shared carrier (ASCT2-like) at full saturation, empty inside."""
     gln_uptake_capacity: float = parameter(30000.0, unit="uM/h", source="assumption A03")
     """Uptake of Gln by the same carrier."""
@@ -51,7 +55,9 @@ class TransportParameters(ParameterSet):
     """Asn inside that halves the uptake of Asn."""
     gln_trans_inhibition: float = parameter(20000.0, unit="uM", low=1.0, source="assumption A03")
     """Gln inside that halves the uptake of Gln."""
-    exchange_capacity: float = parameter(2600.0, unit="uM/h", source="assumption A02")
+    exchange_capacity: float = parameter(
+        fitted("cell.exchange_capacity", "uM/h"), unit="uM/h", source="assumption A02"
+    )
     """Exchange of Asn and Gln inside for essential amino acids outside."""
     exchange_half_saturation: float = parameter(
         2000.0, unit="uM", low=1.0, source="Meier 2002 (EMBO J), from memory; assumption A03"
@@ -59,13 +65,13 @@ class TransportParameters(ParameterSet):
     """Exchangeable amino acids inside at half exchange."""
     gln_exchange_weight: float = parameter(0.15, high=1.0, source="assumption A03")
     """Weight of Gln against Asn in the exchange."""
-    asn_leak: float = parameter(1.6, unit="1/h", source="assumption A02")
+    asn_leak: float = parameter(fitted("cell.asn_leak", "1/h"), unit="1/h", source="assumption A02")
     """Loss of Asn that needs no amino acid outside (SNAT3/5-like)."""
     eaa_facilitated_share: float = parameter(0.5, high=1.0, source="assumption A03")
     """Share of the essential-amino-acid carriers that works without exchange."""
     eaa_per_exchange: float = parameter(2.5, source="assumption A03")
     """Essential amino acids that come in for one amino acid that is exchanged."""
-    eaa_loss: float = parameter(6.0, unit="1/h", source="assumption A02")
+    eaa_loss: float = parameter(fitted("cell.eaa_loss", "1/h"), unit="1/h", source="assumption A02")
     """Loss of free essential amino acids."""
 
 
@@ -86,7 +92,10 @@ class PrecursorParameters(ParameterSet):
     )
     """Gln at half rate."""
     synthetase_product_inhibition: float = parameter(
-        290.0, unit="uM", low=1e-6, source="assumption A02"
+        fitted("cell.synthetase_product_inhibition", "uM"),
+        unit="uM",
+        low=1e-6,
+        source="assumption A02",
     )
     """Asn that halves the rate."""
     gln_catabolism: float = parameter(7.0, unit="1/h", low=1e-3, source="assumption A03")
@@ -121,7 +130,9 @@ class GrowthParameters(ParameterSet):
     """Loss of protein at full autophagy; a line may own another value."""
     proteolysis_unautophagic_share: float = parameter(0.6, high=1.0, source="assumption A08")
     """Share of the basal loss that does not pass through autophagy."""
-    translation_half_asn: float = parameter(9.5, unit="uM", low=1e-6, source="assumption A02")
+    translation_half_asn: float = parameter(
+        fitted("cell.translation_half_asn", "uM"), unit="uM", low=1e-6, source="assumption A02"
+    )
     """Asn at half translation."""
     translation_half_gln: float = parameter(50.0, unit="uM", low=1e-6, source="assumption A03")
     """Gln at half translation."""
@@ -149,7 +160,9 @@ class GrowthParameters(ParameterSet):
 class StressParameters(ParameterSet):
     """Uncharged tRNA, eIF2a-P, ATF4, and message and protein of the synthetase."""
 
-    half_charging: float = parameter(52.0, unit="uM", low=1e-6, source="assumption A02")
+    half_charging: float = parameter(
+        fitted("cell.half_charging", "uM"), unit="uM", low=1e-6, source="assumption A02"
+    )
     """Asn at which half of its tRNA is charged, exponent 2."""
     half_charging_eaa: float = parameter(30.0, unit="uM", low=1e-6, source="assumption A09")
     """The same for the essential amino acids."""
@@ -159,7 +172,9 @@ class StressParameters(ParameterSet):
     """Relaxation time of eIF2a-P."""
     atf4_induction: float = parameter(9.0, source="assumption A09")
     """Rise of ATF4 at full eIF2a-P, above 1."""
-    atf4_half_eif2a_p: float = parameter(0.28, low=1e-6, source="assumption A02")
+    atf4_half_eif2a_p: float = parameter(
+        fitted("cell.atf4_half_eif2a_p"), low=1e-6, source="assumption A02"
+    )
     """eIF2a-P above basal at half of that rise, exponent 2."""
     atf4_mtorc1_share: float = parameter(
         0.25, high=1.0, source="Pathria 2019 (logic); assumption A09"
@@ -169,9 +184,11 @@ class StressParameters(ParameterSet):
         0.75, unit="h", low=0.01, source="Lassot 2001, Rutkowski 2006, from memory"
     )
     """Half-life of ATF4."""
-    asns_induction: float = parameter(32.0, source="assumption A02")
+    asns_induction: float = parameter(fitted("cell.asns_induction"), source="assumption A02")
     """Rise of the message of the synthetase at full ATF4."""
-    asns_half_atf4: float = parameter(2.8, low=1e-6, source="assumption A02")
+    asns_half_atf4: float = parameter(
+        fitted("cell.asns_half_atf4"), low=1e-6, source="assumption A02"
+    )
     """ATF4 at half of that rise, exponent 2."""
     asns_p53_repression: float = parameter(0.5, source="Deng 2020 (logic); assumption A10")
     """Repression of the message by p53 above its threshold."""
@@ -199,9 +216,13 @@ class StressParameters(ParameterSet):
 class SignallingParameters(ParameterSet):
     """mTORC1, AMPK, p53 and autophagy."""
 
-    rag_half_eaa: float = parameter(490.0, unit="uM", low=1e-6, source="assumption A02")
+    rag_half_eaa: float = parameter(
+        fitted("cell.rag_half_eaa", "uM"), unit="uM", low=1e-6, source="assumption A02"
+    )
     """Essential amino acids at half of the Rag arm, exponent 3."""
-    arf_half_asn: float = parameter(500.0, unit="uM", low=1e-6, source="assumption A02")
+    arf_half_asn: float = parameter(
+        fitted("cell.arf_half_asn", "uM"), unit="uM", low=1e-6, source="assumption A02"
+    )
     """Asn (with weighted Gln) at half of the Arf1 arm, exponent 3."""
     arf_gln_weight: float = parameter(0.2, source="assumption A14")
     """Weight of Gln against Asn in the Arf1 arm (Jewell 2015, Meng 2020 for the arm)."""
@@ -209,9 +230,9 @@ class SignallingParameters(ParameterSet):
         0.0, source="Jewell 2015: Gln acts without Rag; assumption A88"
     )
     """Weight of Gln in the Rag arm; 0.2 with arf_gln_weight 0 puts Gln on Rag (switch X1)."""
-    rag_weight: float = parameter(0.67, high=1.0, source="assumption A02")
+    rag_weight: float = parameter(fitted("cell.rag_weight"), high=1.0, source="assumption A02")
     """mTORC1 that the Rag arm alone reaches."""
-    arf_weight: float = parameter(0.54, high=1.0, source="assumption A02")
+    arf_weight: float = parameter(fitted("cell.arf_weight"), high=1.0, source="assumption A02")
     """mTORC1 that the Arf1 arm alone reaches."""
     mtorc1_loss_by_ampk: float = parameter(0.57, high=1.0, source="assumption A14")
     """mTORC1 lost at full AMPK."""
@@ -273,17 +294,25 @@ class DeathParameters(ParameterSet):
     """Weight of the lost survival protein."""
     death_by_stalling: float = parameter(1.2, source="assumption A17")
     """Weight of translation on uncharged tRNA."""
-    death_by_anaplerotic_stress: float = parameter(1.8, source="assumption A02")
+    death_by_anaplerotic_stress: float = parameter(
+        fitted("cell.death_by_anaplerotic_stress"), source="assumption A02"
+    )
     """Weight of the anaplerotic stress."""
-    anaplerotic_half_asp: float = parameter(480.0, unit="uM", low=1e-6, source="assumption A02")
+    anaplerotic_half_asp: float = parameter(
+        fitted("cell.anaplerotic_half_asp", "uM"), unit="uM", low=1e-6, source="assumption A02"
+    )
     """Asp at half of the anaplerotic stress, exponent 2."""
     anaplerotic_time: float = parameter(4.0, unit="h", low=0.01, source="assumption A17")
     """Relaxation time of the anaplerotic stress."""
-    commitment_time: float = parameter(10.0, unit="h", low=0.01, source="assumption A02")
+    commitment_time: float = parameter(
+        fitted("cell.commitment_time", "h"), unit="h", low=0.01, source="assumption A02"
+    )
     """Delay between stress and commitment."""
     death_basal: float = parameter(5e-4, unit="1/h", high=1.0, source="assumption A02")
     """Hazard of death of a cell at rest."""
-    death_maximal: float = parameter(0.045, unit="1/h", high=1.0, source="assumption A02")
+    death_maximal: float = parameter(
+        fitted("cell.death_maximal", "1/h"), unit="1/h", high=1.0, source="assumption A02"
+    )
     """Hazard added at full commitment, exponent 5."""
     reserve_minimal: float = parameter(0.7, low=1e-3, high=1.0, source="assumption A11")
     """Reserve of biomass below which wasting kills."""

@@ -1,4 +1,6 @@
-"""Numbers of lines that ``asnsim calibrate dish`` found: the defaults of what it varies.
+"""Numbers that ``asnsim calibrate cell`` found: the defaults of what it varies.
+
+They are constants that all cells share (``cell.NAME``) and numbers of lines (``line.ID.NAME``).
 
 ``fitted.yaml`` beside this file is the ``parameters.yaml`` of that command as it wrote it;
 docs/calibration.md says how it is made again.
@@ -15,7 +17,7 @@ FILE = Path(__file__).with_name("fitted.yaml")
 
 
 def fitted(name: str, unit: str = "") -> float:
-    """Return one number of the file, in ``unit`` as it is written there ("pL"; empty: none).
+    """Return one number of the file, in ``unit`` as it is written there ("uM/h"; empty: none).
 
     Raises ScenarioError if the name is missing or has another unit.
     """

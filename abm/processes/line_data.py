@@ -1,6 +1,6 @@
 """Cell lines and cell types as data: every number stands beside its source.
 
-What ``asnsim calibrate dish`` varies has its number in ``fitted.yaml``.
+What ``asnsim calibrate cell`` varies has its number in ``fitted.yaml``.
 
 Doubling times are those of the NCI-60 table where it has the line. Copies of the synthetase are
 assumptions throughout: the one microarray probe that is public (``mrna_ratio``) is kept beside them
@@ -266,7 +266,7 @@ _CARCINOMA = (
             volume=(2.0, _FIT),
             asns_set_point=(1.5e6, _FIT),
             gln_addiction=(0.3, _FIT),
-            gs_capacity=(600.0, _FIT),
+            gs_capacity=(fitted("line.gln-independent.gs_capacity", "uM/h"), _FIT),
             p53_wild_type=(1.0, _P53_OTHER),
         ),
         kras="wild type (assumption A126)",

@@ -79,6 +79,8 @@ class Bench:
     def _run(self, culture: Culture) -> Course:
         parameters = self._cells.parameters
         parent = self._cells.lines[culture.line]
+        if culture.doubling_time is not None:
+            parent = dataclasses.replace(parent, doubling_time=culture.doubling_time)
         genotype = culture.genotype
         line = dataclasses.replace(
             parent, asns_set_point=parent.asns_set_point * genotype.asns_expression
@@ -90,7 +92,7 @@ class Bench:
         genes = with_genotype(CellSwitches(), genotype)
         doses = _doses(culture)
         state = equilibrated_state(
-            line, rate, np.full(len(doses), alleles), 1.0,
+            line, rate, np.full(len(doses), alleles), culture.gain,
             ClampedMedium.of(mix(culture.medium, culture.serum)),
             hours=MEDIUM_SETTLES_H if genotype == Genotype() else GENOTYPE_SETTLES_H,
             parameters=parameters, switches=genes,
@@ -101,11 +103,12 @@ class Bench:
             Stretch(phase.hours, mix(phase.medium, phase.serum)) for phase in culture.phases
         ]
         if not culture.closed:
-            return clamped_course(state, vector, stretches, alleles)
+            return clamped_course(state, vector, stretches, alleles, culture.gain)
         density = culture.cells_per_well / culture.well_volume
         return closed_course(
-            state, vector, parameters, stretches[0], alleles, density, doses, culture.product
-        )
+            state, vector, parameters, stretches[0], alleles, density, doses, culture.product,
+            culture.gain,
+        )  # fmt: skip
 
 
 def mix(recipe: Recipe, serum: Serum) -> NDArray[np.float64]:

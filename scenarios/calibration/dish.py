@@ -118,10 +118,11 @@ def clamped_course(
     vector: NDArray[np.float64],
     stretches: Sequence[Stretch],
     alleles: int,
+    gain: float = 1.0,
 ) -> Course:
     """Run cells, ``state[N_STATE, n]`` changed in place, through media that do not change.
 
-    Raises NumericalError if the kernel does.
+    ``gain`` is that of the ASNS gene. Raises NumericalError if the kernel does.
     """
     recorder = _Recorder(state)
     for stretch in stretches:
@@ -134,7 +135,7 @@ def clamped_course(
             make_newborn(state, vector)
             n_interval = max(round(hours / interval), 1)
             growth, hazard = run_clamped(
-                state, vector, medium, hours, alleles, 1.0, interval_h=hours / n_interval
+                state, vector, medium, hours, alleles, gain, interval_h=hours / n_interval
             )
             recorder.add(state, growth, hazard, hours)
             done += hours
@@ -150,15 +151,17 @@ def closed_course(
     cells_per_pL: float,
     doses: Sequence[float],
     product: str,
+    gain: float = 1.0,
 ) -> Course:
     """Run one well per dose [IU/mL], whose medium cells and enzyme use up.
 
-    ``state[N_STATE, n_dose]`` is changed in place. Raises NumericalError if a kernel does.
+    ``state[N_STATE, n_dose]`` is changed in place; ``gain`` is that of the ASNS gene.
+    Raises NumericalError if a kernel does.
     """
     n = len(doses)
     wells = _Wells(vector, parameters, stretch.medium, product, np.asarray(doses, np.float64))
     recorder = _Recorder(state)
-    cells = _Cells(state, vector, alleles, stretch.medium)
+    cells = _Cells(state, vector, alleles, gain, stretch.medium)
     n_interval = max(round(stretch.hours / INTERVAL_H), 1)
     hours = stretch.hours / n_interval
     release = np.zeros((len(Species), n))
@@ -221,11 +224,13 @@ class _Cells:
         state: NDArray[np.float64],
         vector: NDArray[np.float64],
         alleles: int,
+        gain: float,
         medium: NDArray[np.float64],
     ) -> None:
         n = state.shape[1]
         self._state, self._vector = state, vector
         self._alleles = np.full(n, alleles, np.uint8)
+        self._gains = np.full(n, gain)
         self._ones = np.ones(n)
         self._substeps = np.ones(n, np.uint8)
         self._conditions = np.ones((N_CONDITION, n))
@@ -248,7 +253,7 @@ class _Cells:
         """Advance the cells by an interval in which they take ``uptake`` [fmol]."""
         status = advance_cells(
             self._state, self._state.shape[1], uptake, eaa_saturation, self._conditions,
-            self._alleles, self._ones, self._ones, self._substeps, self._vector, hours,
+            self._alleles, self._gains, self._ones, self._substeps, self._vector, hours,
             self.fluxes, self.growth, self.hazard,
         )  # fmt: skip
         if status != 0:

@@ -38,6 +38,8 @@ _SWITCHES = tuple(row.name for row in CellSwitches.rows())
 Number = Annotated[float, Quantity("", -1e12, 1e12, "-1e12", "1e12")]
 Positive = Annotated[float, Quantity("", 0.0, 1e12, "0", "1e12", is_open=True)]
 Factor = Annotated[float, Quantity("", 1.0, 1e3, "1", "1000", is_open=True)]
+DoublingTime = Annotated[float, Quantity("hour", 1.0, 87_660.0, "1 h", "10 yr")]
+Gain = Annotated[float, Quantity("", 1.0, 1e3, "1", "1000")]
 
 
 def _read_text_or_number(value: Any) -> str | float:
@@ -82,7 +84,12 @@ class Culture(Model):
     """A mean cell of one genotype, in media that do not change or in a closed well."""
 
     line: Line
+    doubling_time: DoublingTime | None = None
+    """Doubling time in RPMI-1640 [h] to which the translation rate is solved; that of the line if
+    not given."""
     methylated_alleles: Annotated[int, Count(0, 2)] | None = None
+    gain: Gain = 1.0
+    """Copies of the ASNS gene over those of the line."""
     genotype: Genotype = written({})
     switches: Annotated[
         dict[str, Annotated[float, Quantity("", 0.0, 10.0, "0", "10")]],

@@ -39,6 +39,17 @@ CASES = {
 """Line, medium (mM) and switches of the seven reference cells."""
 
 
+NAIVE_PARAMETERS = {
+    "asn_uptake_capacity": 75000.0, "exchange_capacity": 2600.0, "asn_leak": 1.6, "eaa_loss":
+    6.0, "synthetase_product_inhibition": 290.0, "half_charging": 52.0, "atf4_half_eif2a_p":
+    0.28, "asns_induction": 32.0, "asns_half_atf4": 2.8, "rag_half_eaa": 490.0, "arf_half_asn":
+    500.0, "rag_weight": 0.67, "arf_weight": 0.54, "translation_half_asn": 9.5,
+    "death_by_anaplerotic_stress": 1.8, "anaplerotic_half_asp": 480.0, "commitment_time": 10.0,
+    "death_maximal": 0.045,
+}  # fmt: skip
+"""Numbers of the reference that the package has from a fit of its own."""
+
+
 def reference_states(case):
     """States of a reference cell, float64[73, 18], hourly, pools in uM."""
     with REFERENCE.open() as file:
@@ -61,7 +72,7 @@ def kernel_line(line):
 def kernel_vector(line, switches=None, dilution=1.0, numbers=None):
     """Parameter vector for a naive line and the package's switches."""
     return parameter_vector(
-        CellParameters(**(numbers or {})),
+        CellParameters(**(NAIVE_PARAMETERS | (numbers or {}))),
         kernel_line(line),
         line["k_s"],
         CellSwitches(dilution=dilution, **(switches or {})),

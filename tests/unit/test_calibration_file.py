@@ -54,9 +54,14 @@ def test_search_begins_at_the_default_and_not_at_another_prior():
     assert leak.start == leak.low > CellParameters().asn_leak
 
 
-def test_bundled_file_gives_the_numbers_that_the_package_takes_as_defaults():
-    problem = Problem.of(load_calibration("dish"))
+@pytest.mark.parametrize("name", ["cell", "dish"])
+def test_bundled_files_begin_at_the_defaults(name):
+    problem = Problem.of(load_calibration(name))
     assert problem.space.start() == {one.name: one.default for one in problem.space.varied}
+
+
+def test_larger_bundled_file_gives_the_numbers_that_the_package_takes_as_defaults():
+    problem = Problem.of(load_calibration("cell"))
     written = [
         line.partition("#")[0].strip()
         for line in parameters_text(problem, problem.space.start()).splitlines()
@@ -101,6 +106,10 @@ def test_number_that_the_fit_does_not_hold_is_named():
         ("2 h, medium", "-2 h, medium", ["line 8", "hours", "> 0 h"]),
         ("relative_to: start", "relative_to: loss", ["line 9", "a phase before"]),
         ("culture: {line", "culture: {enzyme: 1 IU/mL, line", ["line 8", "closed: true"]),
+        ("culture: {line", "culture: {gain: 0.5, line", ["line 8", "gain", ">= 1"]),
+        ("culture: {line", "culture: {gain: two, line", ["line 8", "gain", "'two'"]),
+        ("culture: {line", "culture: {doubling_time: 30, line", ["line 8", "no unit", "6 h"]),
+        ("culture: {line", "culture: {doubling_time: 0 h, line", ["line 8", ">= 1 h"]),
         ("asns_mrna, at: 1 h, relative_to: start", "ic50", ["line 9", "ic50 goes with doses"]),
     ],
 )  # fmt: skip

@@ -27,6 +27,7 @@ from abm.processes.equilibrium import (
 from abm.state.sites import Species
 from scenarios.calibration.evaluate import Problem
 from scenarios.calibration.load import load_calibration
+from tests.naive.cell_bench import NAIVE_PARAMETERS
 from tests.small import well
 from tools import line_table
 
@@ -71,13 +72,13 @@ FOLLOWS = {
 def test_lines_of_the_joint_fit_have_its_translation_rates_with_its_numbers(name):
     rate, *numbers = JOINT_FIT[name]
     line = dataclasses.replace(cell_line(name), **dict(zip(FIELDS, numbers, strict=True)))
-    found = solve_translation_rate(line, dilution=False)
+    found = solve_translation_rate(line, CellParameters(**NAIVE_PARAMETERS), dilution=False)
     assert found == pytest.approx(rate, abs=6e-5)
 
 
 @pytest.mark.parametrize("name", JOINT_FIT)
 def test_numbers_of_a_line_that_were_not_fitted_again_are_those_of_the_joint_fit(name):
-    varied = Problem.of(load_calibration("dish")).space.names
+    varied = Problem.of(load_calibration("cell")).space.names
     for field, number in zip(FIELDS, JOINT_FIT[name][1:], strict=True):
         owner = FOLLOWS.get((name, field), name)
         if f"line.{owner}.{field}" in varied:

@@ -28,7 +28,7 @@ from abm.processes.equilibrium import (
 from abm.state.sites import Species
 from scenarios.sbml import STATE_OF, sbml_text
 from tests.naive import cell as naive
-from tests.naive.cell_bench import PLASMA, kernel_line, random_states
+from tests.naive.cell_bench import NAIVE_PARAMETERS, PLASMA, kernel_line, random_states
 from tools.generate_cell import read, symbols
 
 SWITCHED = {
@@ -78,7 +78,7 @@ def test_table_is_the_cell_written_by_hand(right_hand_side, line, name):
     ours, theirs = SWITCHED[name]
     package_line = kernel_line(line).replaced({"methylated_alleles": line["M"]})
     switches = CellSwitches(**ours)
-    values = {one.symbol: one.value(CellParameters(), package_line, switches)
+    values = {one.symbol: one.value(CellParameters(**NAIVE_PARAMETERS), package_line, switches)
               for one in table.CONSTANTS}  # fmt: skip
     values |= {"k_s": line["k_s"], "f_c": 0.3, "M": 1.0}
     outside = {"No": "asn", "Qo": "gln", "Go": "glu", "Eo": "eaa"}

@@ -164,18 +164,26 @@ def test_a_faster_disease_comes_back_under_the_drug():
 
 
 def test_amplified_blasts_bring_the_disease_back_under_the_drug():
-    """cellmodel.md 9: under the drug from a genotype with ASNS gain; coarse strata, seed 1."""
+    """cellmodel.md 9: under the drug from a genotype with ASNS gain; coarse strata.
+
+    How many amplified cells are left at the lowest point is chance, some thousand to some hundred
+    thousand: of sixteen patients one has not relapsed at the end. Hence four of them.
+    """
     coarse = ("cells.0.strata={asns: 2, threshold: 2}", "time.coupling=1 d", "time.fate=1 d")
-    model = build(load("course-amplified", overrides=[*coarse, "stop=[relapse]"]))
+    scenario = load("course-amplified", overrides=[*coarse, "replicates=4", "stop=[relapse]"])
+    model = build(scenario)
     while model.running:
         model.step()
-    assert model.watch.has_relapsed.all()
-    assert 100 < model.hours / 24.0 < 714  # the last dose
-    assert model.state.sites.activity[Compartment.PLASMA] > 0.1
+    days = model.watch.readings.relapse[model.watch.has_relapsed] / 24.0
+    assert days.shape[0] >= 3
+    assert ((days > 100) & (days < 714)).all()  # the last dose
+    assert (model.state.sites.activity.reshape(4, -1)[:, Compartment.PLASMA] > 0.1).all()
     blasts = model.state.populations[0]
-    weight, gain = blasts.weights(), blasts.live("gain")
-    assert weight[gain >= 2.0].sum() > 0.99 * weight.sum()
-    assert weight[gain >= 4.0].sum() > 0.5 * weight.sum()
+    patient = model.state.replicate_of(blasts, slice(0, blasts.n))
+    for one in range(4):
+        weight, gain = blasts.weights()[patient == one], blasts.live("gain")[patient == one]
+        assert weight[gain >= 2.0].sum() > 0.99 * weight.sum()
+        assert weight[gain >= 4.0].sum() > 0.5 * weight.sum()
 
 
 def test_without_cells_in_the_csf_the_enzyme_alone_clears_them():

@@ -20,7 +20,14 @@ from abm.processes.equilibrium import (
 )
 from tests import theory
 from tests.naive import cell as naive
-from tests.naive.cell_bench import PLASMA, Cells, kernel_line, kernel_vector, random_states
+from tests.naive.cell_bench import (
+    NAIVE_PARAMETERS,
+    PLASMA,
+    Cells,
+    kernel_line,
+    kernel_vector,
+    random_states,
+)
 
 BLAST_RATE = naive.BLAST["k_s"]
 
@@ -273,7 +280,9 @@ def test_two_stage_induction_c17():
 def test_translation_rate_reproduces_the_reference_values():
     """k_s without dilution: default blast and A549 of cell_trajectories.md."""
     for line in (naive.BLAST, naive.A549):
-        found = solve_translation_rate(kernel_line(line), dilution=False)
+        found = solve_translation_rate(
+            kernel_line(line), CellParameters(**NAIVE_PARAMETERS), dilution=False
+        )
         assert found == pytest.approx(line["k_s"], rel=1e-7)
 
 
