@@ -15,6 +15,8 @@ from scenarios.studies.validation.tolerance import Band
 RPMI = "RPMI-1640"
 RESCUE_UM = 100.0
 """0.1 mM, what the sources add back (S15)."""
+EXCESS_UM = 4000.0
+"""4 mM, the most that is given to cells without Gln."""
 DROPOUTS: Mapping[str, c.Tree] = {
     "complete": c.medium(RPMI),
     "-Asn": c.medium(RPMI, ("asn",)),
@@ -154,12 +156,29 @@ def a15(context: Context) -> Outcome:
     return ordering(text, checks)
 
 
+def a15_survival(context: Context) -> Outcome:
+    """Living share of two solid lines after 72 h in DMEM without Gln, without and with Asn."""
+    parts, checks = [], {}
+    for line in SOLID:
+        alive = []
+        for asn in (0.0, EXCESS_UM):
+            tree = c.well(
+                c.cells(line), hours=72, fill="DMEM", serum=c.DIALYSED,
+                events=[c.refill(c.medium("DMEM", ("gln",), asn=asn))],
+                n_wells=context.n_wells(3),
+            )  # fmt: skip
+            alive.append(r.viability(context.read(tree, (72,)), 72))
+        parts.append(f"{line} {alive[0]:.2f} -> {alive[1]:.2f} alive with 4 mM Asn")
+        checks[f"Asn saves {line}"] = alive[1] > alive[0] + 0.1
+    return ordering(", ".join(parts), checks)
+
+
 _REFEEDS: Mapping[str, Mapping[str, float]] = {
     "starved": {},
     "Leu": {"eaa": 1627.5},
     "Gln": {"gln": 2000.0},
     "Asn 0.5 mM": {"asn": 500.0},
-    "Asn 4 mM": {"asn": 4000.0},
+    "Asn 4 mM": {"asn": EXCESS_UM},
 }
 _GENOTYPES: Mapping[str, Mapping[str, float]] = {
     "wild type": {}, "Rag off": {"rag": 0.0}, "Arf1 off": {"arf1": 0.0},
@@ -310,9 +329,12 @@ ROWS: tuple[Row, ...] = (
     _row("A9-ser", "Without serine growth falls", Kind.ORDERING, "growth falls",
          "count 0.05-0.95 of control at 72 h", _SOURCE_2, a9_ser, ("S5", "S20"),
          group="dropouts"),
-    _row("A15", "Growth without Gln needs 0.1 mM Asn", Kind.VALIDATION,
+    _row("A15", "Growth without Gln needs 0.1 mM Asn", Kind.CALIBRATION,
          "needs 0.1 mM Asn; at 2 mM Gln no difference", "x1.5 without Gln; 10 % with Gln",
          "Krall 2016 doi:10.1038/ncomms11457", a15, ("S14", "S19"), group="growth"),
+    _row("A15-survival", "Asn keeps cells without Gln alive", Kind.VALIDATION,
+         "saved from death, without growth", "living share at 72 h higher by more than 0.1",
+         "Zhang 2014 Mol Cell 56:205", a15_survival, ("S19",), group="growth", is_gated=False),
     _row("A20", "mTORC1 after starvation and refeed, with Rag or Arf1 off", Kind.CALIBRATION,
          "Rag off: Leu 0, Gln/Asn > 0; Arf1 off: Gln/Asn 0, Leu > 0",
          "> 20 % of the loss restored, or < 5 %", "sources 001-003; Jewell 2015", a20,
@@ -322,7 +344,7 @@ ROWS: tuple[Row, ...] = (
     _row("A21-etc", "0.1 mM Asn under a block of electron transport", Kind.ORDERING,
          "rescues nucleotide synthesis", "growth rises by more than 0.003 /h",
          "source 003; Krall 2021", a21_etc, ("S14",), group="signals"),
-    _row("A25", "Free Asn inside, and mTORC1 without amino acids", Kind.VALIDATION,
+    _row("A25", "Free Asn inside, and mTORC1 without amino acids", Kind.CALIBRATION,
          "0.3-2 mM in plasma-like medium, < 3 mM in RPMI, < 7 mM without Gln; mTORC1 < 60 %",
          "as published", "derived from A20", a25, ("S4",), group="signals"),
 )  # fmt: skip

@@ -231,6 +231,8 @@ ROWS: tuple[Row, ...] = (
     _pair("A22-asns", "an ASNS inhibitor",
           (("molt-4-resistant", c.compound("asns-inhibitor", "900 uM")),),
           "Gutierrez 2006 Chem Biol 13:1339", ("S13",)),
+    _pair("A22-metformin", "metformin", (("a549", c.compound("metformin", "1 mM")),),
+          "Krall 2021 Cell Metab 33:1013", ("S14",)),
     Row(
         id="A22-mso", title="MSO removes the protection by stroma", tier=Tier.T3,
         kind=Kind.ORDERING, is_gated=False, published="protection removed",
