@@ -63,7 +63,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
               {"cell.glu_uptake_capacity": "0 uM/h"}),
     Mechanism(("S5", "S20"), "growth needs serine (off: half-saturation 1 nM)",
               {"cell.serine_half_saturation": "1e-3 uM"}),
-    Mechanism(("S21",), "commitment to death is delayed (10 h; off: 0.1 h)",
+    Mechanism(("S21",), "commitment to death is delayed (off: 0.1 h)",
               {"cell.commitment_time": "0.1 h"}),
     Mechanism(("S25",), "the UPR stabilises ASNS", {"cell.upr_stabilisation": 0.0}),
     Mechanism(("S26",), "stroma hands Asn on by contact", {"contact.share": 0.0}),
