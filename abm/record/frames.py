@@ -1,5 +1,6 @@
 """Frames of cells and of fields in zarr groups; a frame exists once its time is committed."""
 
+import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -11,7 +12,13 @@ from abm.record.files import together
 from abm.record.growing import GrowingArray, create_array, create_group
 from abm.units import did_you_mean
 
-_ROWS_PER_CHUNK = 32_768
+_ROWS_PER_CHUNK = (32_768, 131_072)
+"""Least and most rows of cells in a chunk."""
+_SNAPSHOTS_PER_CHUNK = 8
+"""As many snapshots as the first one go into a chunk, within these bounds: a file costs as much
+time as its bytes do."""
+_VOXELS_PER_CHUNK = 32_768
+"""Frames of a field go into one chunk up to this number of voxels."""
 _TIMES_PER_CHUNK = 4_096
 _FIELD_DTYPE = "float32"
 
@@ -64,17 +71,19 @@ class FrameGroup:
 
 
 def create_cells(path: Path, columns: Mapping[str, np.ndarray]) -> FrameGroup:
-    """Create the group of snapshots with the given columns; StateError for an unknown one."""
+    """Create the group for snapshots like ``columns``, the first; StateError for an unknown one."""
     known = {column.name: column for column in layout.CELLS_COLUMNS}
     for name in columns:
         if name not in known:
             raise StateError(f"{layout.CELLS}: unknown column '{name}'{did_you_mean(name, known)}")
     create_group(path, {"coordinates": layout.TIME})
+    least, most = _ROWS_PER_CHUNK
+    first = max((np.shape(values)[0] for values in columns.values()), default=0)
     arrays = {
         column.name: GrowingArray.create(
             path / column.name,
             column.dtype,
-            chunk_length=_ROWS_PER_CHUNK,
+            chunk_length=min(max(_SNAPSHOTS_PER_CHUNK * first, least), most),
             dimensions=(layout.ROW_DIMENSION,),
             attributes={"units": column.unit, "long_name": column.meaning},
         )
@@ -116,7 +125,7 @@ def create_fields(
             path / species,
             _FIELD_DTYPE,
             item_shape=shape,
-            chunk_length=1,
+            chunk_length=max(1, _VOXELS_PER_CHUNK // math.prod(shape)),
             dimensions=(layout.TIME_DIMENSION, *space),
             attributes={"units": "uM", "long_name": f"{species} outside the cells"},
         )

@@ -387,9 +387,10 @@ class TestFullDisk:
 
     def test_no_frame_follows_one_that_was_written_half(self, tmp_path, monkeypatch):
         writer = RunWriter(tmp_path / "run")
-        write_frames(writer, [1])
+        # So large that each frame is a chunk of its own and is written at once.
+        frame = {"asn": np.ones((200, 200)), "gln": np.ones((200, 200))}
+        writer.fields(0.0, frame, spacing_um=SPACING)
         writer.checkpoint_tables()
-        frame = {"asn": np.ones((3, 4)), "gln": np.ones((3, 4))}
 
         def no_space(path, content):
             raise OSError(28, "No space left on device")
