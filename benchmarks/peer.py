@@ -7,6 +7,7 @@ import numpy as np
 
 from abm.kernels.cell_layout import CellCondition
 from abm.model import PopulationModel
+from abm.processes.cell_parameters import CellParameters
 from abm.state.sites import Species
 from abm.streams import Streams
 from benchmarks import accuracy
@@ -16,6 +17,7 @@ from benchmarks.timing import Effort, Side, compare, ratio
 from scenarios.build import build
 from scenarios.load import loads
 from tests.naive import cell as naive
+from tests.naive.cell_bench import NAIVE_PARAMETERS
 
 WELL = """asnsim: 1
 description: blasts in a well without Asn, for the benchmarks
@@ -37,6 +39,12 @@ time: {{end: 30 d, record: 30 d, checkpoint: 30 d}}
 stop: []
 seed: 1
 """
+_UNITS = {row.name: row.unit for row in CellParameters.rows()}
+NUMBERS = (
+    f"parameters.line.default-blast.asns_set_point={naive.BLAST['Z_0']}",
+    *(f"parameters.cell.{one}={value} {_UNITS[one]}" for one, value in NAIVE_PARAMETERS.items()),
+)
+"""Those of the reference code, which the agents step with."""
 HOURS = 0.1
 WARM_UP = 360
 """Steps before the comparison: 36 h without Asn, when cells divide and die."""
@@ -71,7 +79,7 @@ def measure(effort: Effort) -> list[Row]:
 
 
 def _warm(number: int, effort: Effort) -> PopulationModel:
-    model = build(loads(WELL.format(number=number)))
+    model = build(loads(WELL.format(number=number), overrides=NUMBERS))
     for _ in range(WARM_UP):
         model.step()
     return model
