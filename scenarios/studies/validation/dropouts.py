@@ -16,7 +16,7 @@ RPMI = "RPMI-1640"
 RESCUE_UM = 100.0
 """0.1 mM, what the sources add back (S15)."""
 EXCESS_UM = 4000.0
-"""4 mM, the most that is given to cells without Gln."""
+"""4 mM, the most Asn that a row gives [uM]."""
 DROPOUTS: Mapping[str, c.Tree] = {
     "complete": c.medium(RPMI),
     "-Asn": c.medium(RPMI, ("asn",)),
