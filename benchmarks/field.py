@@ -9,7 +9,7 @@ from abm.environment.field_solver import TissueSolver
 from abm.environment.reactions import SECONDS_PER_HOUR, Reactions, SolverParameters
 from abm.environment.tissue import DEFAULT_VESSEL_EXCHANGE, Tissue
 from abm.kernels import field as field_kernels
-from abm.kernels import multigrid
+from abm.kernels import field_steps, multigrid
 from abm.kernels.field_arrays import DONE
 from abm.kernels.grid import build_grid, linear_work
 from abm.state.sites import N_UPTAKE, Species
@@ -220,9 +220,10 @@ class _WarmSolve:
     def solve_step(self) -> float:
         """Make the implicit step alone."""
         solver = self.solver
-        status = field_kernels.implicit_step(
-            solver._grid, solver._linear, solver._rules, self.sites, solver._work, INTERVAL_H
-        )
+        status = field_steps.implicit_step(
+            solver._grid, solver._linear, solver._rules, self.sites, solver._work, INTERVAL_H,
+            solver._exposure, solver._amount,
+        )  # fmt: skip
         if status != DONE:
             raise AssertionError(f"the implicit step ended with status {status}")
         return float(self.tissue.n_site)

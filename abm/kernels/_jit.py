@@ -131,7 +131,8 @@ def kernel(function: F) -> F:
 
 
 def inline_kernel(function: F) -> F:
-    """Compile a scalar helper whose body is pasted into its callers, so that loops vectorise."""
+    """Compile a helper whose body is pasted into its callers: scalar ones, so that loops vectorise,
+    and those of one caller, since each level of calls is compiled again with all below it."""
     return cast(F, numba.njit(inline="always", error_model="numpy")(function))
 
 

@@ -16,21 +16,17 @@ part of the state: it enters the next step, so that no amount is lost.
 """
 
 import numpy as np
-from numba import prange
 
 from abm.kernels import multigrid
-from abm.kernels._jit import kernel, parallel_kernel
+from abm.kernels._jit import inline_kernel, kernel
 from abm.kernels.field_arrays import (
     ASN,
     ASP,
-    DONE,
     EAA,
     FIXED,
     GLN,
     GLU,
     NH3,
-    NOT_CONVERGED,
-    NOT_FINITE,
     TURNOVER,
 )
 from abm.kernels.field_spread import spread_rows
@@ -218,8 +214,8 @@ def apply(grid, field, work, species, floor):
     return largest.max()
 
 
-@kernel
-def correct(grid, linear, rules, field, species, dt, looseness):
+@inline_kernel
+def correct(grid, linear, rules, field, species, dt):
     """Solve for the correction of one species and apply it, cut off at zero.
 
     One red-black sweep on the remaining linear residual follows the iteration: it never raises the
@@ -229,7 +225,7 @@ def correct(grid, linear, rules, field, species, dt, looseness):
     status = field.status[species]
     multigrid.set_coefficients(grid, work)
     allowed = above_round_off(rules, species, dt, rules.tolerance[0])
-    wanted = max(looseness * status[0], 0.3 * allowed * status[1])
+    wanted = max(LOOSENESS * status[0], 0.3 * allowed * status[1])
     target = wanted / (rules.exchange[species] * dt)
     iterations, _ = multigrid.solve(grid, work, target, int(rules.tolerance[3]))
     multigrid.first_sweep(grid, 0, work.red, work.source, work.product)
@@ -264,8 +260,8 @@ def is_settled(rules, status, species):
     return not (species in (GLN, ASP, NH3) and rules.is_solved[ASN] and status[ASN, 5] != 0.0)
 
 
-@kernel
-def iterate(grid, linear, rules, sites, field, species, dt, looseness):
+@inline_kernel
+def iterate(grid, linear, rules, sites, field, species, dt):
     """Evaluate one species and, unless it has converged, correct it.
 
     ``field.status[species, 5]`` becomes 0 (converged), 1 (corrected) or 2 (not finite).
@@ -278,53 +274,7 @@ def iterate(grid, linear, rules, sites, field, species, dt, looseness):
         status[5] = 0.0
     else:
         status[5] = 1.0
-        correct(grid, linear, rules, field, species, dt, looseness)
-
-
-@parallel_kernel
-def iterate_group(grid, linear, rules, sites, field, first, dt):
-    """One outer iteration of the species of a group, one per thread."""
-    for k in prange(first[1] - first[0]):
-        species = rules.solved[first[0] + k]
-        if field.status[species, 7] == 0.0:
-            iterate(grid, linear, rules, sites, field, species, dt, LOOSENESS)
-
-
-@kernel
-def implicit_step(grid, linear, rules, sites, field, dt):
-    """Advance ``field.now`` from ``field.old`` by one backward Euler step; return a status.
-
-    The groups of ``rules.group`` follow one another: no species depends on another of its group,
-    so that the order of the threads does not matter.
-    """
-    for species in rules.solved:
-        field.status[species, 2:4] = 0.0
-        field.status[species, 5] = 1.0
-    for _ in range(int(rules.tolerance[2]) + 1):
-        for group in range(rules.group.size - 1):
-            clamped = GLN if group == 1 else ASN
-            if group > 0 and not rules.is_solved[clamped]:
-                start, width = grid.start[0], field.rows.shape[2]
-                end = start + grid.size[0]
-                for first in range(start, end, width):
-                    last, slope = min(first + width, end), field.rows[clamped, 1]
-                    split_rows(rules, sites, field, clamped, first, last, start, slope)
-            begin, n_open, species = rules.group[group : group + 2], 0, 0
-            for one in rules.solved[begin[0] : begin[1]]:
-                settled = is_settled(rules, field.status, one)
-                field.status[one, 7] = 1.0 if settled else 0.0
-                if not settled:
-                    n_open, species = n_open + 1, one
-            if n_open == 1:
-                iterate(grid, linear, rules, sites, field, species, dt, LOOSENESS)
-            elif n_open > 1:
-                iterate_group(grid, linear, rules, sites, field, begin, dt)
-        worst = 0.0
-        for species in rules.solved:
-            worst = max(worst, field.status[species, 5])
-        if worst != 1.0:
-            return DONE if worst == 0.0 else NOT_FINITE
-    return NOT_CONVERGED
+        correct(grid, linear, rules, field, species, dt)
 
 
 @kernel

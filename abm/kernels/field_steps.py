@@ -1,137 +1,18 @@
-"""What an implicit step of the nutrient field moved, and how exact it was."""
+"""An implicit step of the nutrient field, all species of it, and how exact it was."""
 
+import numpy as np
 from numba import prange
 
-from abm.kernels._jit import kernel, parallel_kernel
-from abm.kernels.field import filtered_change, gain_rows, implicit_step, rival_of, transport_row
-from abm.kernels.field_arrays import (
-    ASN,
-    DECAY,
-    DONE,
-    EDGE,
-    ENZYME,
-    GLN,
-    N_FLUX,
-    PRODUCT,
-    RELEASE,
-    SUPPLY,
-    UPTAKE,
-    VESSEL_IN,
-    VESSEL_OUT,
-)
-from abm.kernels.field_spread import spread_rows
+from abm.kernels._jit import inline_kernel, kernel, parallel_kernel
+from abm.kernels.field import filtered_change, is_settled, iterate, split_rows
+from abm.kernels.field_arrays import ASN, DONE, GLN, NOT_CONVERGED, NOT_FINITE
+from abm.kernels.field_books import book
+
+ITERATE, FINISH = range(2)
+"""Tasks of :func:`run_species`."""
 
 
-@kernel
-def add_exposure(rules, field, species, start, dt, exposure):
-    """Add ``dt`` times the saturation of transport to ``exposure``."""
-    row, end = transport_row(species), field.now.shape[1] - start
-    u, rival = field.now[species, start:end], field.now[rival_of(species), start:end]
-    inverse = 0.0 if row > GLN else 1.0 / rules.half_saturation[1 - row]
-    half, out = rules.half_saturation[row], exposure[row]
-    for i in range(end - start):
-        out[i] += dt * u[i] / (half * (1.0 + rival[i] * inverse) + u[i])
-
-
-@kernel
-def add_scaled(factor, values, total):
-    """Add ``factor`` times ``values`` to ``total``."""
-    for i in range(values.size):
-        total[i] += factor * values[i]
-
-
-@kernel
-def add_fluxes(grid, rules, sites, field, species, first, last, dt):
-    """Add what some rows of voxels exchanged during a step to ``field.flux``."""
-    start, size = grid.start[0], last - first
-    flux, rows = field.flux[species], field.rows[species]
-    add_vessels(rules, sites, field, species, first, last, dt)
-    supplied, supply = flux[SUPPLY], dt * rules.supply[species]
-    for i in range(size):
-        supplied[i] += supply
-    add_scaled(dt * rules.decay[species], field.now[species, first:last], flux[DECAY])
-    per_amount = dt * sites.to_concentration[1]
-    add_scaled(per_amount, sites.release[species, first - start : last - start], flux[RELEASE])
-    taken, split, gain = rows[0, :size], rows[1, :size], rows[2, :size]
-    gain_rows(field, species, first, last, gain)
-    add_scaled(dt, gain, flux[PRODUCT])
-    uptake_rows(rules, sites, field, species, first, last, start, taken)
-    add_scaled(dt, taken, flux[UPTAKE])
-    split[:] = 0.0
-    if species in (ASN, GLN):
-        split[:] = field.split[species, first:last]
-        add_scaled(dt, split, flux[ENZYME])
-    if rules.is_open:
-        add_edge(grid, rules, sites, field, species, first, last, dt)
-
-
-@kernel
-def add_vessels(rules, sites, field, species, first, last, dt):
-    """Add what some rows of voxels got from the vessels and gave to them."""
-    flux, u, vessel = field.flux[species], field.now[species, first:last], sites.vessel[first:last]
-    rate, plasma = dt * rules.vessel_rate[species], sites.plasma[species]
-    incoming, outgoing = flux[VESSEL_IN], flux[VESSEL_OUT]
-    for i in range(last - first):
-        net = rate * vessel[i] * (plasma - u[i])
-        incoming[i] += max(net, 0.0)
-        outgoing[i] += max(-net, 0.0)
-
-
-@kernel
-def add_edge(grid, rules, sites, field, species, first, last, dt):
-    """Add what came through faces of fixed value and from fixed voxels.
-
-    ``field.rows`` holds uptake, hydrolysis and gain (rows 0 to 2) as :func:`add_fluxes` left them.
-    """
-    start, rows, edge = grid.start[0], field.rows[species], field.flux[species, EDGE]
-    u, vessel = field.now[species, first:last], sites.vessel[first:last]
-    release, free = sites.release[species, first - start : last - start], sites.free[first:last]
-    rate, plasma = dt * rules.vessel_rate[species], sites.plasma[species]
-    supply, decay = dt * rules.supply[species], dt * rules.decay[species]
-    per_amount, exchange = dt * sites.to_concentration[1], dt * rules.exchange[species]
-    spread_rows(grid, rules, field, species, first, last, rows[3])
-    for i in range(last - first):
-        net = rate * vessel[i] * (plasma - u[i]) + supply - decay * u[i] + per_amount * release[i]
-        net += dt * (rows[2, i] - rows[0, i] - rows[1, i]) + exchange * rows[3, i]
-        edge[i] += exchange * rows[3, i] - (1.0 - free[i]) * net
-
-
-@kernel
-def uptake_rows(rules, sites, field, species, first, last, start, taken):
-    """Fill ``taken`` with uptake by cells, uM/h."""
-    row, u = transport_row(species), field.now[species, first:last]
-    if row < 0:
-        taken[:] = 0.0
-        return
-    rival = field.now[rival_of(species), first:last]
-    inverse = 0.0 if row > GLN else 1.0 / rules.half_saturation[1 - row]
-    capacity, factor = sites.capacity[row, first - start : last - start], sites.to_concentration[0]
-    constant = rules.half_saturation[row]
-    for i in range(last - first):
-        half = constant * (1.0 + rival[i] * inverse)
-        taken[i] = factor * capacity[i] * u[i] / (half + u[i])
-
-
-@kernel
-def book(grid, rules, sites, field, species, dt, exposure, amount):
-    """Add exposure and, for a solved species, amounts of a finished step to the records."""
-    start, width = grid.start[0], field.rows.shape[2]
-    end = start + grid.size[0]
-    if transport_row(species) >= 0:
-        add_exposure(rules, field, species, start, dt, exposure)
-    if not rules.is_solved[species]:
-        return
-    field.flux[species] = 0.0
-    for first in range(start, end, width):
-        add_fluxes(grid, rules, sites, field, species, first, min(first + width, end), dt)
-    for kind in range(N_FLUX):
-        total = 0.0
-        for i in range(width):
-            total += field.flux[species, kind, i]
-        amount[species, kind] += total
-
-
-@kernel
+@inline_kernel
 def finish(grid, linear, rules, sites, field, species, dt, exposure, amount):
     """Record a finished step of one species and estimate its error."""
     book(grid, rules, sites, field, species, dt, exposure, amount)
@@ -140,10 +21,54 @@ def finish(grid, linear, rules, sites, field, species, dt, exposure, amount):
 
 
 @parallel_kernel
-def finish_all(grid, linear, rules, sites, field, dt, exposure, amount):
-    """Record a step and estimate its error, one species per thread."""
-    for k in prange(rules.recorded.size):
-        finish(grid, linear, rules, sites, field, rules.recorded[k], dt, exposure, amount)
+def run_species(plan, grid, linear, rules, sites, field, dt, exposure, amount):
+    """Run a task for some of the species of ``rules.recorded``, one per thread.
+
+    plan int64[3] = task, first, last + 1. The tasks share this loop, since a parallel loop takes
+    seconds to compile, and more the more arrays it is told of.
+    """
+    for k in prange(plan[2] - plan[1]):
+        species = rules.recorded[plan[1] + k]
+        if plan[0] == FINISH:
+            finish(grid, linear, rules, sites, field, species, dt, exposure, amount)
+        elif field.status[species, 7] == 0.0:
+            iterate(grid, linear, rules, sites, field, species, dt)
+
+
+@inline_kernel
+def implicit_step(grid, linear, rules, sites, field, dt, exposure, amount):
+    """Advance ``field.now`` from ``field.old`` by one backward Euler step; return a status.
+
+    The groups of ``rules.group`` follow one another: no species depends on another of its group,
+    so that the order of the threads does not matter.
+    """
+    plan = np.array([ITERATE, 0, 0])
+    for species in rules.solved:
+        field.status[species, 2:4] = 0.0
+        field.status[species, 5] = 1.0
+    for _ in range(int(rules.tolerance[2]) + 1):
+        for group in range(rules.group.size - 1):
+            clamped = GLN if group == 1 else ASN
+            if group > 0 and not rules.is_solved[clamped]:
+                start, width = grid.start[0], field.rows.shape[2]
+                end = start + grid.size[0]
+                for first in range(start, end, width):
+                    last, slope = min(first + width, end), field.rows[clamped, 1]
+                    split_rows(rules, sites, field, clamped, first, last, start, slope)
+            plan[1:] = rules.group[group : group + 2]
+            n_open = 0
+            for species in rules.solved[plan[1] : plan[2]]:
+                settled = is_settled(rules, field.status, species)
+                field.status[species, 7] = 1.0 if settled else 0.0
+                n_open += 0 if settled else 1
+            if n_open > 0:
+                run_species(plan, grid, linear, rules, sites, field, dt, exposure, amount)
+        worst = 0.0
+        for species in rules.solved:
+            worst = max(worst, field.status[species, 5])
+        if worst != 1.0:
+            return DONE if worst == 0.0 else NOT_FINITE
+    return NOT_CONVERGED
 
 
 @kernel
@@ -164,11 +89,12 @@ def step(grid, linear, rules, sites, field, dt, exposure, amount):
     """
     copy_species(rules.solved, field.now, field.old)
     copy_species(rules.solved, field.defect, field.old_defect)
-    status = implicit_step(grid, linear, rules, sites, field, dt)
+    status = implicit_step(grid, linear, rules, sites, field, dt, exposure, amount)
     if status == DONE:
         exposure[:] = 0.0
         amount[:] = 0.0
-        finish_all(grid, linear, rules, sites, field, dt, exposure, amount)
+        plan = np.array([FINISH, 0, rules.recorded.size])
+        run_species(plan, grid, linear, rules, sites, field, dt, exposure, amount)
     return status
 
 
