@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from abm.kernels.cell_layout import CellState
+from abm.kernels.rows import reach
 from abm.state.columns import CellType, Group
 from abm.state.population import Population
 from abm.state.sites import Species
@@ -62,7 +63,7 @@ def is_resistant(model: Any) -> dict[str, np.ndarray]:
         if population.has(Group.MECHANISTIC):
             needed = model.facts.resistance_gain[population.name]
             alleles = population.live("methylated_alleles")
-            found[population.name] = population.live("gain") >= needed.take(alleles)
+            found[population.name] = reach(population.live("gain"), needed, alleles)
         else:
             found[population.name] = population.live("mutations") > 0
     return found

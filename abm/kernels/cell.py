@@ -22,6 +22,7 @@ from abm.kernels.cell_layout import (
     CellUptake,
     Scratch,
 )
+from abm.kernels.cell_order import order_of_blocks
 from abm.kernels.cell_predictor import predict_pools, predict_rest
 from abm.kernels.cell_rates import all_rates, relate_to_size
 from abm.kernels.cell_relaxation import fill_relaxation
@@ -323,10 +324,9 @@ def advance_cells(  # type: ignore[no-untyped-def]
     n_level = finest_level(dt_h, parameters[CellParameter.STEP_FLOOR]) + 1
     table = np.empty((n_level, N_RELAXING))
     fill_relaxation(parameters, dt_h, table)
-    # A block lasts as long as its slowest cell. So cells that need equally many sub-steps share
-    # blocks, and those that need more than expected are left over for blocks of their own.
+    # Cells that need more sub-steps than expected are left over for blocks of their own.
     # Unsigned columns need no test for negative ones at each access.
-    cells = np.argsort(substeps[:n], kind="stable").view(np.uint64)
+    cells = order_of_blocks(substeps, n)
     worst = STATUS_OK
     for may_refuse in (True, False):
         status = np.zeros((cells.size + BLOCK - 1) // BLOCK, np.int64)

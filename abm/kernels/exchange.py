@@ -27,6 +27,20 @@ def is_even(values):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def settle(hours, hazard, exported_asn, exported_gln, hazard_left, owed_asn, owed_gln):  # type: ignore[no-untyped-def]
+    """Take the hazard of an interval from what is left of it, and owe the site what was exported.
+
+    All float64[n]: hazard [1/h]; exported, owed [fmol]. The last three are changed in place.
+    """
+    for cell in range(hazard.shape[0]):
+        hazard_left[cell] -= hazard[cell] * hours
+    for cell in range(hazard.shape[0]):
+        owed_asn[cell] += exported_asn[cell]
+    for cell in range(hazard.shape[0]):
+        owed_gln[cell] += exported_gln[cell]
+
+
+@kernel
 def _add_three(site, n, first, second, third, first_sum, second_sum, third_sum):  # type: ignore[no-untyped-def]
     for cell in range(n):
         here = site[cell]

@@ -127,6 +127,14 @@ def sphere_radius(volume, radius):
 
 
 @kernel
+def room_at(pressure, limit, room):
+    """Write max(0, 1 - pressure / limit), float64[n]."""
+    for cell in range(pressure.shape[0]):
+        left = 1.0 - pressure[cell] / limit
+        room[cell] = left if left > 0.0 else 0.0
+
+
+@kernel
 def run_part(
     first, last, plan, cells, law, box, duration, here, there, motions, lists, moved, left, step
 ):  # fmt: skip

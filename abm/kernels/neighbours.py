@@ -21,6 +21,7 @@ import numpy as np
 from numba import prange
 
 from abm.kernels._jit import kernel, parallel_kernel
+from abm.kernels.lanes import LANES, close_lanes
 
 BLOCK = 128
 """Cells per block; a block is the unit of work of a thread and of every deterministic sum."""
@@ -70,8 +71,8 @@ def make_list_arrays(capacity: int, entries_per_cell: int = 16, n_axis: int = 2)
     return ListArrays(
         bin_start=np.empty(capacity + 2, np.uint64),
         row_span=np.empty(capacity + 1),
-        order=np.empty(capacity, np.uint32),
-        binned=np.empty((n_axis + 1, capacity)),
+        order=np.empty(capacity + LANES, np.uint32),
+        binned=np.empty((n_axis + 1, capacity + LANES)),
         lane_cell=np.empty((n_block, BLOCK), np.uint32),
         slot=np.empty(capacity, np.uint32),
         n_row=np.empty(n_block, np.int64),
@@ -176,27 +177,44 @@ def gap_to_bin(place, index, height):
 
 
 @kernel
+def place_of(place, cell):
+    """Return the coordinates of one cell."""
+    if len(place) == 3:
+        return place[0][cell], place[1][cell], place[2][cell]
+    return place[0][cell], place[1][cell]
+
+
+@kernel
+def rows_of(binned, place):
+    """Return the rows of ``binned`` that hold places, as many as ``place`` has."""
+    if len(place) == 3:
+        return binned[0], binned[1], binned[3]
+    return binned[0], binned[1]
+
+
+@kernel
 def find_partners(
     first, last, place, span, largest, box, bins, bin_start, row_span, order, binned, found,
     found_start,
 ):  # fmt: skip
     """Write the partners of the cells ``first`` to ``last - 1``, one cell after the other.
 
-    found uint32[n] gets the indices in bin order; found_start [BLOCK + 1] the first entry of each
-    cell. Returns 0, or 1 where ``found`` may be too short.
+    found uint32[n + 1] gets up to n indices in bin order; found_start [BLOCK + 1] the first entry
+    of each cell. Returns 0, or 1 where ``found`` may be too short.
     """
     per_um = bins_per_um(bins, box)
-    x, y = place[0], place[1]
-    other_x, other_y, other_reach = binned[0], binned[1], binned[2]
-    room, n_found = np.uint64(found.shape[0]), np.uint64(0)
+    x, y, other_reach = place[0], place[1], binned[2]
+    others = rows_of(binned, place)
+    room, n_found = np.uint64(found.shape[0] - 1), np.uint64(0)
     height = box[1] / bins[1]
     for cell in range(first, last):
         found_start[cell - first] = n_found
         here_x, here_y, reach = x[cell], y[cell], span[cell]
+        here = place_of(place, cell)
         low = bin_of(here_y - reach - largest, bins[1], per_um[1])
         high = bin_of(here_y + reach + largest, bins[1], per_um[1])
         if len(box) == 3:
-            here_z, other_z = place[2][cell], binned[3]
+            here_z = place[2][cell]
             bottom = bin_of(here_z - reach - largest, bins[2], per_um[2])
             top = bin_of(here_z + reach + largest, bins[2], per_um[2])
             # One loop over the rows of all planes, counted on from the lowest one.
@@ -220,18 +238,15 @@ def find_partners(
             run_end = bin_start[np.uint64(bin_row * bins[0] + right + 1)]
             if n_found + (run_end - run) > room:
                 return 1
-            # The entry is always written and kept only if it counts: no branch to mispredict.
-            for candidate in range(run, run_end):
-                dx = here_x - other_x[candidate]
-                dy = here_y - other_y[candidate]
-                square = dx * dx + dy * dy
-                if len(box) == 3:
-                    dz = here_z - other_z[candidate]
-                    square += dz * dz
-                limit = reach + other_reach[candidate]
-                other = order[candidate]
-                found[n_found] = other
-                n_found += np.uint64((square < limit * limit) & (other != cell))
+            while run < run_end:
+                is_close = close_lanes(others, other_reach, run, here, reach)
+                is_close &= (np.uint64(1) << min(run_end - run, np.uint64(LANES))) - np.uint64(1)
+                # An entry is always written and kept only if it counts: no branch to mispredict.
+                for lane in range(LANES):
+                    other = order[run + np.uint64(lane)]
+                    found[n_found] = other
+                    n_found += (is_close >> np.uint64(lane)) & np.uint64(other != cell)
+                run += np.uint64(LANES)
     found_start[last - first] = n_found
     return 0
 
@@ -279,7 +294,7 @@ def list_block(
     n_cell = radius.shape[0]
     first, last = block * BLOCK, min(n_cell, block * BLOCK + BLOCK)
     stretch = partner.shape[0] // ((n_cell + BLOCK - 1) // BLOCK)
-    found, found_start = np.empty(stretch, np.uint32), np.empty(BLOCK + 1, np.int64)
+    found, found_start = np.empty(stretch + 1, np.uint32), np.empty(BLOCK + 1, np.int64)
     if find_partners(
         first, last, place, span, largest, box, bins, bin_start, row_span, order, binned, found,
         found_start,

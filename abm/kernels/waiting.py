@@ -3,7 +3,7 @@
 import numpy as np
 from numba import prange
 
-from abm.kernels._jit import parallel_kernel
+from abm.kernels._jit import kernel, parallel_kernel
 from abm.kernels.philox import exponential, mix64, uniform_pair
 
 
@@ -39,8 +39,8 @@ def draw_waits(
         out[0, i] = total / stage_rate[i] if stage_rate[i] > 0.0 else np.inf
 
 
-@parallel_kernel
+@kernel
 def daughter_keys(keys: np.ndarray, tick: int, which: int, out: np.ndarray) -> None:
     """Write the key of daughter ``which`` of each mother key; uint64[m] both."""
-    for i in prange(keys.shape[0]):
+    for i in range(keys.shape[0]):
         out[i] = mix64(keys[i], tick, which)

@@ -5,6 +5,7 @@ import numpy as np
 from abm.clock import Clock
 from abm.environment.tissue import Tissue
 from abm.kernels.cell_layout import CellState
+from abm.kernels.rows import rows_at
 from abm.kernels.sort import sort_by_site
 from abm.kernels.vicinity import mark_voxels
 from abm.processes.contact import ContactTransfer, Spheres
@@ -64,7 +65,7 @@ class CellContact(AbstractProcess):
             np.arange(givers.x.shape[0]), givers.x, givers.y, givers.z, reach, tissue.spacing,
             tissue.shape, is_near,
         )  # fmt: skip
-        rows = np.flatnonzero(is_near[taker.live("site")])
+        rows = rows_at(taker.live("site"), is_near)
         order = np.empty(rows.shape[0], np.int64)
         start = np.empty(tissue.n_site + 1, np.int64)
         is_kept = np.ones(rows.shape[0], np.bool_)

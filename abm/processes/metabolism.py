@@ -9,7 +9,7 @@ from abm.clock import Clock
 from abm.errors import NumericalError
 from abm.kernels.cell import advance_cells
 from abm.kernels.cell_layout import CellCondition, CellFlux
-from abm.kernels.exchange import is_even
+from abm.kernels.exchange import is_even, settle
 from abm.ledger import Ledger
 from abm.processes.microenvironment import perk_input, serine_factor
 from abm.processes.process import AbstractProcess
@@ -74,9 +74,11 @@ class Metabolism(AbstractProcess):
         if status != 0:
             population.check()
             raise NumericalError(f"population '{population.name}': the cell step failed ({status})")
-        population.live("hazard_left")[:] -= population.live("hazard") * hours
-        population.live("owed_asn")[:] += exchange.fluxes[CellFlux.EXPORTED_ASN, :n]
-        population.live("owed_gln")[:] += exchange.fluxes[CellFlux.EXPORTED_GLN, :n]
+        settle(
+            hours, population.live("hazard"), exchange.fluxes[CellFlux.EXPORTED_ASN, :n],
+            exchange.fluxes[CellFlux.EXPORTED_GLN, :n], population.live("hazard_left"),
+            population.live("owed_asn"), population.live("owed_gln"),
+        )  # fmt: skip
         fluxes = exchange.fluxes[_BOOKED, :n]
         if population.has(Group.WEIGHTED):
             fluxes = fluxes * population.weights()

@@ -192,8 +192,9 @@ class Motion:
 
     def crowding(self, pressure: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Return max(0, 1 - pressure / limit), the factor of growth in crowded tissue."""
-        room = np.divide(pressure, self.parameters.pressure_limit, out=out)
-        return np.maximum(0.0, np.subtract(1.0, room, out=room), out=room)
+        room = np.empty_like(pressure) if out is None else out
+        mechanics.room_at(pressure, float(self.parameters.pressure_limit), room)
+        return room
 
 
 def radius_of(volume: np.ndarray) -> np.ndarray:

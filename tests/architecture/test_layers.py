@@ -79,7 +79,7 @@ def test_imports_go_down_only(name, path):
             assert not imported.startswith("abm.model"), f"{path} looks into the live model"
 
 
-OF_THE_COMPILER = {"abm.kernels._jit", "abm.kernels.runtime"}
+OF_THE_COMPILER = {"abm.kernels._jit", "abm.kernels.lanes", "abm.kernels.runtime"}
 
 
 def test_numba_and_kernels_are_alone():
