@@ -8,7 +8,7 @@ that hold 32-bit words; literals are wrapped because numba turns ``uint64 + 1`` 
 import numpy as np
 from numba import prange
 
-from abm.kernels._jit import kernel, parallel_kernel
+from abm.kernels._jit import inline_kernel, kernel, parallel_kernel
 from abm.kernels.elementary import exp, log, normal_quantiles
 
 _MASK32 = np.uint64(0xFFFFFFFF)
@@ -25,33 +25,43 @@ KEY_BLOCK = 256
 """Keys that are served together; up to as many, threads would cost more than they save."""
 
 
-@kernel
+@inline_kernel
+def _round(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
+    """One round, and the key of the next."""
+    p0 = _M0 * c0
+    p1 = _M1 * c2
+    return (
+        (p1 >> _SHIFT32) ^ c1 ^ k0,
+        p1 & _MASK32,
+        (p0 >> _SHIFT32) ^ c3 ^ k1,
+        p0 & _MASK32,
+        (k0 + _W0) & _MASK32,
+        (k1 + _W1) & _MASK32,
+    )
+
+
+@inline_kernel
 def philox4x32(
     c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, k0: np.uint64, k1: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
     """Return the four 32-bit output words for one counter and key, each in a uint64."""
-    for _ in range(10):
-        p0 = _M0 * c0
-        p1 = _M1 * c2
-        c0, c1, c2, c3 = (
-            (p1 >> _SHIFT32) ^ c1 ^ k0,
-            p1 & _MASK32,
-            (p0 >> _SHIFT32) ^ c3 ^ k1,
-            p0 & _MASK32,
-        )
-        k0 = (k0 + _W0) & _MASK32
-        k1 = (k1 + _W1) & _MASK32
+    # No loop, since only the innermost loop runs on vectors, and that is the one over keys.
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, k0, k1 = _round(c0, c1, c2, c3, k0, k1)
+    c0, c1, c2, c3, _, _ = _round(c0, c1, c2, c3, k0, k1)
     return c0, c1, c2, c3
 
 
-@kernel
-def uniform_pair(
-    seed: np.uint64, stream: int, tick: int, key: np.uint64, draw: int
-) -> tuple[float, float]:
-    """Return two independent numbers in the open interval (0, 1) with 53 bits.
-
-    ``draw`` counts the pairs that one cell takes from one stream in one tick (below 65536).
-    """
+@inline_kernel
+def _words(seed, stream, tick, key, draw):  # type: ignore[no-untyped-def]
+    """Return two independent integers of 53 bits; arguments as of :func:`uniform_pair`."""
     x0, x1, x2, x3 = philox4x32(
         key & _MASK32,
         key >> _SHIFT32,
@@ -62,10 +72,25 @@ def uniform_pair(
     )
     first = ((x0 << np.uint64(21)) ^ (x1 >> np.uint64(11))) & np.uint64(0x1FFFFFFFFFFFFF)
     second = ((x2 << np.uint64(21)) ^ (x3 >> np.uint64(11))) & np.uint64(0x1FFFFFFFFFFFFF)
-    return (
-        np.float64(first) * _TO_UNIT + _HALF_STEP,
-        np.float64(second) * _TO_UNIT + _HALF_STEP,
-    )
+    return first, second
+
+
+@inline_kernel
+def _to_unit(word):  # type: ignore[no-untyped-def]
+    """Return the middle of the interval of (0, 1) that 53 bits stand for."""
+    return np.float64(np.int64(word)) * _TO_UNIT + _HALF_STEP
+
+
+@kernel
+def uniform_pair(
+    seed: np.uint64, stream: int, tick: int, key: np.uint64, draw: int
+) -> tuple[float, float]:
+    """Return two independent numbers in the open interval (0, 1) with 53 bits.
+
+    ``draw`` counts the pairs that one cell takes from one stream in one tick (below 65536).
+    """
+    first, second = _words(seed, stream, tick, key, draw)
+    return _to_unit(first), _to_unit(second)
 
 
 @kernel
@@ -90,8 +115,13 @@ def fill_keys(seed: np.uint64, salt: int, first: int, out: np.ndarray) -> None:
 
 @kernel
 def _uniforms(first, last, seed, stream, tick, keys, draw, out):  # type: ignore[no-untyped-def]
-    for i in range(first, last):
-        out[0, i], out[1, i] = uniform_pair(seed, stream, tick, keys[i], draw)
+    words = np.empty((2, last - first), np.uint64)
+    own = keys[first:last]
+    for i in range(last - first):
+        words[0, i], words[1, i] = _words(seed, stream, tick, own[i], draw)
+    for row in range(2):
+        for i in range(last - first):
+            out[row, first + i] = _to_unit(words[row, i])
 
 
 @kernel
@@ -101,10 +131,7 @@ def normals_of(first, last, seed, stream, tick, keys, draw, out):  # type: ignor
     keys uint64[n]; seed, stream, tick, draw as of :func:`uniform_pair`; out float64.
     """
     uniforms = np.empty((2, last - first))
-    for i in range(first, last):
-        uniforms[0, i - first], uniforms[1, i - first] = uniform_pair(
-            seed, stream, tick, keys[i], draw
-        )
+    _uniforms(0, last - first, seed, stream, tick, keys[first:last], draw, uniforms)
     normal_quantiles(uniforms[0], out[0, first:last])
     normal_quantiles(uniforms[1], out[1, first:last])
 

@@ -24,6 +24,7 @@ class Exchange:
     conditions      : float64[3, capacity] in [0, 1] (CellCondition): room for growth, factor of
                       synthesis (serine, cost of resistance), input of PERK
     expression      : float64[capacity], ASNS gain times set-point
+    told            : what the last two conditions of all cells were made of, None where they differ
     """
 
     uptake: np.ndarray = field(default_factory=lambda: np.zeros((N_UPTAKE, 0)))
@@ -31,6 +32,7 @@ class Exchange:
     eaa_saturation: np.ndarray = field(default_factory=lambda: np.zeros(0))
     conditions: np.ndarray = field(default_factory=lambda: np.ones((N_CONDITION, 0)))
     expression: np.ndarray = field(default_factory=lambda: np.ones(0))
+    told: tuple[bytes, bytes] | None = None
 
     def fit(self, population: Population) -> "Exchange":
         """Make room for all living cells; contents may be lost."""
@@ -41,6 +43,7 @@ class Exchange:
             self.eaa_saturation = np.zeros(n)
             self.conditions = np.ones((N_CONDITION, n))
             self.expression = np.ones(n)
+            self.told = None
         return self
 
     def __getstate__(self) -> dict[str, Any]:
