@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from abm.kernels.cell import advance_cells, uptake_capacity
+from abm.kernels.cell import advance_cells
 from abm.kernels.cell_layout import N_CONDITION, N_FLUX, N_STATE, N_UPTAKE
+from abm.kernels.uptake import uptake_capacity
 from benchmarks import accuracy
 from benchmarks.cell import INTERVAL_H, Ours, random_cells
 from benchmarks.field_peers import TRIAD_BYTES, triad

@@ -1,4 +1,4 @@
-"""The mechanistic cell over one coupling interval: uptake capacity, advance, clamped driver.
+"""The mechanistic cell over one coupling interval: advance, clamped driver.
 
 Cells are worked on in blocks of 64, copied into a scratch block; a block is advanced in sub-steps
 whose length each lane chooses for itself, so that a cell's result depends on nothing but the cell.
@@ -11,14 +11,15 @@ from numba import prange
 from abm.kernels._jit import inline_kernel, kernel, parallel_kernel
 from abm.kernels.cell_layout import (
     BLOCK,
+    FMOL_PER_UM_PL,
     N_FLUX,
     N_RELAXING,
     N_SCRATCH,
     N_STATE,
     N_UPTAKE,
+    SERIAL_BLOCKS,
     CellCondition,
     CellParameter,
-    CellState,
     CellUptake,
     Scratch,
 )
@@ -33,15 +34,11 @@ from abm.kernels.cell_steps import (
     correct_gln,
     correct_rest,
 )
-
-FMOL_PER_UM_PL = 1e-3
+from abm.kernels.uptake import uptake_capacity
 
 STATUS_OK = 0
 STATUS_NOT_FINITE = 1
 STATUS_TOO_MANY_STEPS = 2
-
-SERIAL_BLOCKS = 8
-"""Up to this many blocks the threads would cost more than they save; the bits are the same."""
 
 MAXIMAL_LEVEL = 7
 """At most 2^7 sub-steps in one interval (the counts are uint8)."""
@@ -54,62 +51,6 @@ def finest_level(dt_h, step_floor):  # type: ignore[no-untyped-def]
     while level < MAXIMAL_LEVEL and dt_h / (2 << level) >= step_floor * (1.0 - 1e-9):
         level += 1
     return level
-
-
-@kernel
-def _block_capacity(state, first, last, parameters, out):  # type: ignore[no-untyped-def]
-    volume = parameters[CellParameter.VOLUME] * FMOL_PER_UM_PL
-    asn_capacity = parameters[CellParameter.ASN_UPTAKE_CAPACITY] * volume
-    gln_capacity = parameters[CellParameter.GLN_UPTAKE_CAPACITY] * volume
-    glu_capacity = parameters[CellParameter.GLU_UPTAKE_CAPACITY] * volume
-    facilitated = (
-        parameters[CellParameter.EAA_UPTAKE_CAPACITY]
-        * parameters[CellParameter.EAA_FACILITATED_SHARE]
-        * volume
-    )
-    exchanged = (
-        parameters[CellParameter.EAA_PER_EXCHANGE]
-        * parameters[CellParameter.EXCHANGE_CAPACITY]
-        * volume
-    )
-    exchange_half = parameters[CellParameter.EXCHANGE_HALF_SATURATION]
-    gln_weight = parameters[CellParameter.GLN_EXCHANGE_WEIGHT]
-    inverse_asn = 1.0 / parameters[CellParameter.ASN_TRANS_INHIBITION]
-    inverse_gln = 1.0 / parameters[CellParameter.GLN_TRANS_INHIBITION]
-    for cell in range(first, last):
-        asn = state[CellState.ASN, cell]
-        gln = state[CellState.GLN, cell]
-        size = state[CellState.SIZE, cell]
-        inside = asn + gln_weight * gln
-        out[CellUptake.ASN, cell] = asn_capacity * size / (1.0 + asn * inverse_asn)
-        out[CellUptake.GLN, cell] = gln_capacity * size / (1.0 + gln * inverse_gln)
-        out[CellUptake.GLU, cell] = glu_capacity * size
-        out[CellUptake.EAA, cell] = size * (
-            facilitated + exchanged * inside / (exchange_half + inside)
-        )
-
-
-@parallel_kernel
-def _capacity_blocks(state, n, parameters, out):  # type: ignore[no-untyped-def]
-    for block in prange((n + BLOCK - 1) // BLOCK):
-        first = block * BLOCK
-        _block_capacity(state, first, min(first + BLOCK, n), parameters, out)
-
-
-def uptake_capacity(state, n, parameters, out):  # type: ignore[no-untyped-def]
-    """Write what each cell can take up per hour from a saturated medium.
-
-    Asn: V_N V M / (1 + N/K_iN), Gln alike, Glu: V_Gl V M, essential amino acids:
-    V M [share V_E + s_E V_ex (N + w_Q Q)/(K_ex + N + w_Q Q)].
-
-    state      : float64[N_STATE, capacity]; n : cells in use
-    parameters : float64[N_PARAMETER]
-    out        : float64[4, capacity]  [fmol/h], columns below n overwritten (asn, gln, glu, eaa)
-    """
-    if n <= SERIAL_BLOCKS * BLOCK:
-        _block_capacity(state, 0, n, parameters, out)
-    else:
-        _capacity_blocks(state, n, parameters, out)
 
 
 @inline_kernel
@@ -215,12 +156,16 @@ def _store(  # type: ignore[no-untyped-def]
     count = cells.shape[0]
     per_flux = parameters[CellParameter.VOLUME] * FMOL_PER_UM_PL
     n_bad = 0
+    for lane in range(count):
+        if is_refused[lane]:
+            for row in range(N_STATE):
+                scratch[row, lane] = state[row, cells[lane]]
     for row in range(N_STATE):
         for lane in range(count):
-            value = scratch[row, lane]
-            if not is_refused[lane]:
-                state[row, cells[lane]] = value
-                n_bad += 0 if abs(value) < 1e300 else 1
+            n_bad += 0 if abs(scratch[row, lane]) < 1e300 else 1
+    for row in range(N_STATE):
+        for lane in range(count):
+            state[row, cells[lane]] = scratch[row, lane]
     for row in range(N_FLUX):
         for lane in range(count):
             fluxes[row, cells[lane]] = scratch[Scratch.FLUX + row, lane] * per_flux

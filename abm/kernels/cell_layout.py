@@ -9,6 +9,12 @@ from enum import IntEnum
 BLOCK = 64
 """Cells that are advanced together in one scratch block."""
 
+SERIAL_BLOCKS = 8
+"""Up to this many blocks the threads would cost more than they save; the bits are the same."""
+
+FMOL_PER_UM_PL = 1e-3
+"""fmol in one pL of 1 uM."""
+
 
 class CellState(IntEnum):
     """Rows of ``state[n_state, capacity]``; pools in uM of cell volume."""

@@ -10,9 +10,9 @@ import numpy as np
 from abm.clock import Clock
 from abm.environment.fluxes import SIGN, Flux, IntervalResult
 from abm.environment.reactions import Reactions
-from abm.kernels.cell import uptake_capacity
 from abm.kernels.elementary import exp
 from abm.kernels.exchange import add_at_sites, hand_out
+from abm.kernels.uptake import uptake_capacity
 from abm.ledger import BOOKED, Ledger
 from abm.parameters import ParameterSet, parameter
 from abm.processes.process import AbstractProcess

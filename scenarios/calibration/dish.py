@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from abm.environment.reactions import Reactions, TransportParameters
 from abm.environment.well import Well, WellSolver
 from abm.errors import NumericalError
-from abm.kernels.cell import advance_cells, uptake_capacity
+from abm.kernels.cell import advance_cells
 from abm.kernels.cell_layout import (
     N_CONDITION,
     N_FLUX,
@@ -25,6 +25,7 @@ from abm.kernels.cell_layout import (
     CellState,
     CellUptake,
 )
+from abm.kernels.uptake import uptake_capacity
 from abm.pharmacology.products import find_product
 from abm.processes.cell_parameters import CellParameters
 from abm.processes.equilibrium import (

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from abm.kernels.cell import advance_cells, advance_clamped, uptake_capacity
+from abm.kernels.cell import advance_cells, advance_clamped
 from abm.kernels.cell_layout import N_CONDITION, N_FLUX, N_STATE, CellCondition, CellState
+from abm.kernels.uptake import uptake_capacity
 from abm.processes.cell_lines import cell_line
 from abm.processes.cell_parameters import CellParameters
 from abm.processes.cell_vector import CellSwitches, parameter_vector

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from abm.errors import ScenarioError
-from abm.kernels.cell import finest_level, uptake_capacity
+from abm.kernels.cell import finest_level
 from abm.kernels.cell_layout import CellCondition, CellFlux, CellParameter, CellState
+from abm.kernels.uptake import uptake_capacity
 from abm.processes.cell_lines import CELL_LINES, cell_line
 from abm.processes.cell_parameters import CellParameters
 from abm.processes.cell_vector import CellSwitches, parameter_vector
