@@ -119,19 +119,14 @@ class TissueSolver:
         arrays then hold the state before the call.
         """
         sites = self.sites(capacity, release, activity, dt, drug, plasma)
-        work, solved = self._work, self._rules.solved
-        inside = slice(self._grid.start[0], self._grid.start[0] + self.tissue.n_site)
-        for species in self._rules.recorded:
-            work.now[species, inside] = concentration[species]
-            work.defect[species, inside] = defect[species]
+        work = self._work
+        for array, inner in ((concentration, work.now), (defect, work.defect)):
+            field_steps.copy_species(self._rules.recorded, array, inner)
         work.status[:, 4] = 0.0
-        self._exposure[:] = 0.0
-        self._amount[:] = 0.0
         n_steps, n_rough = self._run(sites, dt)
         volume_factor = FMOL_PER_UM_PL * self.tissue.volume
-        for species in solved:
-            concentration[species] = work.now[species, inside]
-            defect[species] = work.defect[species, inside]
+        for array, inner in ((concentration, work.now), (defect, work.defect)):
+            self._copy(inner, array)
         return IntervalResult(
             self._exposure, self._amount * volume_factor, defect.sum(axis=1) * volume_factor,
             n_steps, n_rough, int(work.status[:, 4].sum()),
@@ -160,25 +155,34 @@ class TissueSolver:
         remaining, n_steps, n_rough = dt, 0, 0
         while remaining > 1e-9 * dt:
             step = remaining / max(1, math.ceil(remaining / self.step_length - 1e-6))
-            whole = self._whole
-            self._step(sites, step, whole)
+            self._step(sites, step, self._whole)
             if work.status[self._rules.solved, 6].max(initial=0.0) <= tolerance:
-                self._exposure += whole.exposure
-                self._amount += whole.amount
+                self._whole = self._keep(self._whole, n_steps == 0)
                 self.step_length = 2.0 * max(step, self.step_length)
             else:
                 step, error = self._refine(sites, step)
+                self._both = self._keep(self._both, n_steps == 0)
                 n_rough += error > tolerance
                 self.step_length = 2.0 * step if error <= EASY_SHARE * tolerance else step
             n_steps += 1
             remaining -= step
         return n_steps, n_rough
 
+    def _keep(self, record: _Record, is_first: bool) -> _Record:
+        """Add what a step moved to the sums of the interval; return the record for another step."""
+        if is_first:
+            spare = record._replace(exposure=self._exposure, amount=self._amount)
+            self._exposure, self._amount = record.exposure, record.amount
+            return spare
+        self._exposure += record.exposure
+        self._amount += record.amount
+        return record
+
     def _refine(self, sites: field_arrays.Sites, step: float) -> tuple[float, float]:
         """Halve a step until its halves agree with it, and accept the outcome.
 
-        The first half is the next whole step, so that a halving costs two solves. Returns the
-        length of the step and the difference.
+        The first half is the next whole step, so that a halving costs two solves. ``self._both``
+        holds the outcome. Returns the length of the step and the difference.
         """
         work, solver = self._work, self.reactions.solver
         start, whole, half, both = self._start, self._whole, self._half, self._both
@@ -202,8 +206,6 @@ class TissueSolver:
         both.amount[:] += half.amount
         if error <= solver.step_error:
             self._extrapolate()
-        self._exposure += both.exposure
-        self._amount += both.amount
         return step, error
 
     def _extrapolate(self) -> None:

@@ -40,20 +40,10 @@ LOOSENESS = 1e-2
 
 
 @kernel
-def add_saturable(u, rival, most, factor, constant, inverse_rival, loss, slope):
-    """Add one saturable loss to ``loss`` (uM/h) and to its slope (1/h)."""
-    for i in range(u.size):
-        half = constant * (1.0 + rival[i] * inverse_rival)
-        part = 1.0 / (half + u[i])
-        rate = factor * most[i] * part
-        loss[i] += rate * u[i]
-        slope[i] += rate * half * part
-
-
-@kernel
-def split_rows(rules, sites, field, species, first, last, start, slope):
-    """Set the hydrolysis of asparagine or glutamine in ``field.split`` and add to its slope."""
+def split_rows(sites, field, species, first, last, start):
+    """Set the hydrolysis of asparagine or glutamine, ``field.split``; add it to loss and slope."""
     u, rival = field.now[species, first:last], field.now[1 - species, first:last]
+    loss, slope = field.rows[species, 0], field.rows[species, 1]
     split, activity = field.split[species, first:last], sites.activity[first - start : last - start]
     factor = TURNOVER * (1.0 if species == ASN else sites.enzyme[2])
     constant, inverse = sites.enzyme[species], 1.0 / sites.enzyme[1 - species]
@@ -62,6 +52,7 @@ def split_rows(rules, sites, field, species, first, last, start, slope):
         part = 1.0 / (half + u[i])
         rate = factor * activity[i] * part
         split[i] = rate * u[i]
+        loss[i] += rate * u[i]
         slope[i] += rate * half * part
 
 
@@ -83,15 +74,16 @@ def rival_of(species):
 
 @kernel
 def gain_rows(field, species, first, last, gain):
-    """Fill ``gain`` with what the enzyme makes of a species, uM/h."""
+    """Fill ``gain`` with what the enzyme makes of a species, uM/h; return whether it makes any."""
     from_asn, from_gln = field.split[ASN, first:last], field.split[GLN, first:last]
     asn = 1.0 if species in (ASP, NH3) else 0.0
     gln = 1.0 if species in (GLU, NH3) else 0.0
     if asn == 0.0 and gln == 0.0:
         gain[:] = 0.0
-        return
+        return False
     for i in range(last - first):
         gain[i] = asn * from_asn[i] + gln * from_gln[i]
+    return True
 
 
 @kernel
@@ -102,31 +94,30 @@ def reaction_rows(rules, sites, field, species, first, last, start):
     u, vessel = field.now[species, first:last], sites.vessel[first:last]
     decay, supply = rules.decay[species], rules.supply[species]
     rate, plasma = rules.vessel_rate[species], sites.plasma[species]
-    for i in range(last - first):
-        loss[i] = decay * u[i] + rate * vessel[i] * (u[i] - plasma) - supply
-        slope[i] = decay + rate * vessel[i]
     row = transport_row(species)
-    rival = field.now[rival_of(species), first:last]
-    if row >= 0:
+    if row < 0:
+        for i in range(size):
+            loss[i] = decay * u[i] + rate * vessel[i] * (u[i] - plasma) - supply
+            slope[i] = decay + rate * vessel[i]
+    else:
+        rival = field.now[rival_of(species), first:last]
         inverse = 0.0 if row > GLN else 1.0 / rules.half_saturation[1 - row]
-        add_saturable(
-            u, rival, sites.capacity[row, first - start : last - start], sites.to_concentration[0],
-            rules.half_saturation[row], inverse, loss, slope,
-        )  # fmt: skip
+        capacity = sites.capacity[row, first - start : last - start]
+        constant, factor = rules.half_saturation[row], sites.to_concentration[0]
+        for i in range(size):
+            half = constant * (1.0 + rival[i] * inverse)
+            part = 1.0 / (half + u[i])
+            uptake = factor * capacity[i] * part
+            loss[i] = decay * u[i] + rate * vessel[i] * (u[i] - plasma) - supply + uptake * u[i]
+            slope[i] = decay + rate * vessel[i] + uptake * half * part
     if species in (ASN, GLN):
-        split_rows(rules, sites, field, species, first, last, start, slope)
-        split = field.split[species, first:last]
-        for i in range(last - first):
-            loss[i] += split[i]
+        split_rows(sites, field, species, first, last, start)
     gain_rows(field, species, first, last, gain)
 
 
 @kernel
 def balance_rows(sites, field, species, first, last, start, dt, rate):
-    """Write the defect of some rows and add it and the throughput to their sums (rows 4 and 5).
-
-    The loops are short since the compiler makes vector code for few arrays at a time only.
-    """
+    """Write the defect of some rows and add it and the throughput to their sums (rows 4 and 5)."""
     size, rows = last - first, field.rows[species]
     loss, gain, spread = rows[0, :size], rows[2, :size], rows[3, :size]
     total_defect, total_flow = rows[4, :size], rows[5, :size]
@@ -135,15 +126,12 @@ def balance_rows(sites, field, species, first, last, start, dt, rate):
     release, free = sites.release[species, first - start : last - start], sites.free[first:last]
     per_amount = sites.to_concentration[1]
     for i in range(last - first):
-        gain[i] += per_amount * release[i]
-    for i in range(last - first):
-        total_flow[i] += now[i] + dt * (gain[i] + abs(loss[i]))
-    for i in range(last - first):
-        spread[i] = dt * (gain[i] - loss[i] + rate * spread[i])
-    for i in range(last - first):
-        defect[i] = free[i] * ((old[i] - now[i]) + before[i] + spread[i])
-    for i in range(last - first):
-        total_defect[i] += abs(defect[i])
+        made = gain[i] + per_amount * release[i]
+        total_flow[i] += now[i] + dt * (made + abs(loss[i]))
+        moved = dt * (made - loss[i] + rate * spread[i])
+        left = free[i] * ((old[i] - now[i]) + before[i] + moved)
+        total_defect[i] += abs(left)
+        defect[i] = left
 
 
 @kernel
@@ -197,6 +185,22 @@ def above_round_off(rules, species, dt, tolerance):
 
 
 @kernel
+def largest_of(values):
+    """Return the largest of some numbers, which are overwritten.
+
+    Halves are compared with each other since the compiler makes vector code of that.
+    """
+    left = values.size
+    while left > 1:
+        half = left // 2
+        left -= half
+        low, high = values[:half], values[left : left + half]
+        for i in range(half):
+            low[i] = max(low[i], high[i])
+    return values[0]
+
+
+@kernel
 def apply(grid, field, work, species, floor):
     """Add correction and last sweep to the iterate, cut off at zero; return the relative change."""
     start, rows = grid.start[0], field.rows[species]
@@ -204,14 +208,13 @@ def apply(grid, field, work, species, floor):
     largest[:] = 0.0
     for first in range(start, end, rows.shape[1]):
         last = min(first + rows.shape[1], end)
-        now, before = field.now[species, first:last], rows[0, : last - first]
+        now = field.now[species, first:last]
         step, extra = work.correction[first:last], work.solution[first:last]
         for i in range(last - first):
-            before[i] = now[i]
-            now[i] = max(before[i] + (step[i] + extra[i]), 0.0)
-        for i in range(last - first):
-            largest[i] = max(largest[i], abs(now[i] - before[i]) / (now[i] + floor))
-    return largest.max()
+            before = now[i]
+            now[i] = max(before + (step[i] + extra[i]), 0.0)
+            largest[i] = max(largest[i], abs(now[i] - before) / (now[i] + floor))
+    return largest_of(largest)
 
 
 @inline_kernel
@@ -288,24 +291,30 @@ def filtered_change(grid, linear, rules, field, species, dt):
     largest change, which the inverse never raises, is within the tolerance everywhere.
     """
     work, start, floor = work_of(linear, species), grid.start[0], rules.floor[species]
-    scale = 1.0 / (rules.exchange[species] * dt)
-    end = start + grid.size[0]
-    now, old = field.now[species, start:end], field.old[species, start:end]
-    source, change, least = work.source[start:end], 0.0, np.inf
-    for k in range(end - start):
-        change, least = max(change, abs(now[k] - old[k])), min(least, now[k])
+    end, width = start + grid.size[0], field.rows.shape[2]
+    largest, lowest = field.rows[species, 4], field.rows[species, 5]
+    largest[:] = 0.0
+    lowest[:] = -np.inf
+    for first in range(start, end, width):
+        last = min(first + width, end)
+        now, old = field.now[species, first:last], field.old[species, first:last]
+        for i in range(last - first):
+            largest[i] = max(largest[i], abs(now[i] - old[i]))
+            lowest[i] = max(lowest[i], -now[i])
+    change, least = largest_of(largest), -largest_of(lowest)
     if change <= rules.tolerance[4] * (least + floor):
         field.status[species, 6] = change / (least + floor)
         return
+    scale = 1.0 / (rules.exchange[species] * dt)
+    now, old = field.now[species, start:end], field.old[species, start:end]
+    source = work.source[start:end]
     for k in range(end - start):
         source[k] = scale * (now[k] - old[k])
     multigrid.cycle(grid, work, multigrid.absolute_sum(grid, work.source, work.column))
-    width = field.rows.shape[2]
-    largest = field.rows[species, 4]
     largest[:] = 0.0
     for first in range(start, end, width):
         last = min(first + width, end)
         now, error = field.now[species, first:last], work.solution[first:last]
         for i in range(last - first):
             largest[i] = max(largest[i], abs(error[i]) / (now[i] + floor))
-    field.status[species, 6] = largest.max()
+    field.status[species, 6] = largest_of(largest)

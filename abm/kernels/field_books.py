@@ -20,14 +20,14 @@ from abm.kernels.field_spread import spread_rows
 
 
 @kernel
-def add_exposure(rules, field, species, start, dt, exposure):
-    """Add ``dt`` times the saturation of transport to ``exposure``."""
+def set_exposure(rules, field, species, start, dt, exposure):
+    """Write ``dt`` times the saturation of transport into ``exposure``."""
     row, end = transport_row(species), field.now.shape[1] - start
     u, rival = field.now[species, start:end], field.now[rival_of(species), start:end]
     inverse = 0.0 if row > GLN else 1.0 / rules.half_saturation[1 - row]
     half, out = rules.half_saturation[row], exposure[row]
     for i in range(end - start):
-        out[i] += dt * u[i] / (half * (1.0 + rival[i] * inverse) + u[i])
+        out[i] = dt * u[i] / (half * (1.0 + rival[i] * inverse) + u[i])
 
 
 @kernel
@@ -43,17 +43,18 @@ def add_fluxes(grid, rules, sites, field, species, first, last, dt):
     start, size = grid.start[0], last - first
     flux, rows = field.flux[species], field.rows[species]
     add_vessels(rules, sites, field, species, first, last, dt)
-    supplied, supply = flux[SUPPLY], dt * rules.supply[species]
-    for i in range(size):
-        supplied[i] += supply
-    add_scaled(dt * rules.decay[species], field.now[species, first:last], flux[DECAY])
+    if rules.supply[species] != 0.0:
+        supplied, supply = flux[SUPPLY], dt * rules.supply[species]
+        for i in range(size):
+            supplied[i] += supply
+    if rules.decay[species] != 0.0:
+        add_scaled(dt * rules.decay[species], field.now[species, first:last], flux[DECAY])
     per_amount = dt * sites.to_concentration[1]
     add_scaled(per_amount, sites.release[species, first - start : last - start], flux[RELEASE])
     taken, split, gain = rows[0, :size], rows[1, :size], rows[2, :size]
-    gain_rows(field, species, first, last, gain)
-    add_scaled(dt, gain, flux[PRODUCT])
-    uptake_rows(rules, sites, field, species, first, last, start, taken)
-    add_scaled(dt, taken, flux[UPTAKE])
+    if gain_rows(field, species, first, last, gain):
+        add_scaled(dt, gain, flux[PRODUCT])
+    add_uptake(rules, sites, field, species, first, last, start, dt, taken)
     split[:] = 0.0
     if species in (ASN, GLN):
         split[:] = field.split[species, first:last]
@@ -94,8 +95,8 @@ def add_edge(grid, rules, sites, field, species, first, last, dt):
 
 
 @kernel
-def uptake_rows(rules, sites, field, species, first, last, start, taken):
-    """Fill ``taken`` with uptake by cells, uM/h."""
+def add_uptake(rules, sites, field, species, first, last, start, dt, taken):
+    """Add what cells took up in some rows of voxels and fill ``taken`` with its rate, uM/h."""
     row, u = transport_row(species), field.now[species, first:last]
     if row < 0:
         taken[:] = 0.0
@@ -103,26 +104,34 @@ def uptake_rows(rules, sites, field, species, first, last, start, taken):
     rival = field.now[rival_of(species), first:last]
     inverse = 0.0 if row > GLN else 1.0 / rules.half_saturation[1 - row]
     capacity, factor = sites.capacity[row, first - start : last - start], sites.to_concentration[0]
-    constant = rules.half_saturation[row]
+    constant, total = rules.half_saturation[row], field.flux[species, UPTAKE]
     for i in range(last - first):
         half = constant * (1.0 + rival[i] * inverse)
-        taken[i] = factor * capacity[i] * u[i] / (half + u[i])
+        rate = factor * capacity[i] * u[i] / (half + u[i])
+        taken[i] = rate
+        total[i] += dt * rate
 
 
 @kernel
 def book(grid, rules, sites, field, species, dt, exposure, amount):
-    """Add exposure and, for a solved species, amounts of a finished step to the records."""
+    """Write exposure and, for a solved species, add amounts of a finished step to the records."""
     start, width = grid.start[0], field.rows.shape[2]
     end = start + grid.size[0]
     if transport_row(species) >= 0:
-        add_exposure(rules, field, species, start, dt, exposure)
+        set_exposure(rules, field, species, start, dt, exposure)
     if not rules.is_solved[species]:
         return
     field.flux[species] = 0.0
     for first in range(start, end, width):
         add_fluxes(grid, rules, sites, field, species, first, min(first + width, end), dt)
-    for kind in range(N_FLUX):
-        total = 0.0
+    # Three sums side by side: each addition of a sum waits for the one before.
+    for kind in range(0, N_FLUX, 3):
+        flux, moved = field.flux[species, kind : kind + 3], amount[species, kind : kind + 3]
+        total, second_total, third_total = 0.0, 0.0, 0.0
         for i in range(width):
-            total += field.flux[species, kind, i]
-        amount[species, kind] += total
+            total += flux[0, i]
+            second_total += flux[1, i]
+            third_total += flux[2, i]
+        moved[0] += total
+        moved[1] += second_total
+        moved[2] += third_total

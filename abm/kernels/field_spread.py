@@ -31,11 +31,11 @@ def spread_rows(grid, rules, field, species, first, last, out):
         if grid.finest.ndim == 3:
             flow += out[i]
         out[i] = flow
-    link, value = rules.edge_link, rules.edge_value[species]
-    for i in range(0, last - first, n_x):
-        out[i] += link[0] * (value[0] - here[i])
-        out[i + n_x - 1] += link[1] * (value[1] - here[i + n_x - 1])
     if rules.is_open:
+        link, value = rules.edge_link, rules.edge_value[species]
+        for i in range(0, last - first, n_x):
+            out[i] += link[0] * (value[0] - here[i])
+            out[i + n_x - 1] += link[1] * (value[1] - here[i + n_x - 1])
         add_faces(grid, link, value, here, (first - grid.start[0]) // n_x, out)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numba import prange
 
 from abm.kernels._jit import inline_kernel, kernel, parallel_kernel
-from abm.kernels.field import filtered_change, is_settled, iterate, split_rows
+from abm.kernels.field import filtered_change, is_settled, iterate, largest_of, split_rows
 from abm.kernels.field_arrays import ASN, DONE, GLN, NOT_CONVERGED, NOT_FINITE
 from abm.kernels.field_books import book
 
@@ -53,8 +53,7 @@ def implicit_step(grid, linear, rules, sites, field, dt, exposure, amount):
                 start, width = grid.start[0], field.rows.shape[2]
                 end = start + grid.size[0]
                 for first in range(start, end, width):
-                    last, slope = min(first + width, end), field.rows[clamped, 1]
-                    split_rows(rules, sites, field, clamped, first, last, start, slope)
+                    split_rows(sites, field, clamped, first, min(first + width, end), start)
             plan[1:] = rules.group[group : group + 2]
             n_open = 0
             for species in rules.solved[plan[1] : plan[2]]:
@@ -73,10 +72,12 @@ def implicit_step(grid, linear, rules, sites, field, dt, exposure, amount):
 
 @kernel
 def copy_species(species, source, target):
-    """Copy some rows of a field array."""
+    """Copy rows between field arrays, or between one and an array that has no ghosts."""
+    size = min(source.shape[1], target.shape[1])
+    first, at = (source.shape[1] - size) // 2, (target.shape[1] - size) // 2
     for one in species:
-        row, out = source[one], target[one]
-        for i in range(row.size):
+        row, out = source[one, first : first + size], target[one, at : at + size]
+        for i in range(size):
             out[i] = row[i]
 
 
@@ -91,7 +92,6 @@ def step(grid, linear, rules, sites, field, dt, exposure, amount):
     copy_species(rules.solved, field.defect, field.old_defect)
     status = implicit_step(grid, linear, rules, sites, field, dt, exposure, amount)
     if status == DONE:
-        exposure[:] = 0.0
         amount[:] = 0.0
         plan = np.array([FINISH, 0, rules.recorded.size])
         run_species(plan, grid, linear, rules, sites, field, dt, exposure, amount)
@@ -111,5 +111,5 @@ def distance(grid, rules, field, other):
             now, reference = field.now[species, first:last], other[species, first:last]
             for i in range(last - first):
                 largest[i] = max(largest[i], abs(now[i] - reference[i]) / (now[i] + floor))
-        result = max(result, largest.max())
+        result = max(result, largest_of(largest))
     return result

@@ -54,11 +54,9 @@ def set_coefficients(grid, work):
         full, is_red = diagonal[start:stop], grid.is_red[start:stop]
         red, black = work.red[start:stop], work.black[start:stop]
         for k in range(stop - start):
-            black[k] = np.float32(1.0) / np.float32(full[k])
-        for k in range(stop - start):
-            red[k] = is_red[k] * black[k]
-        for k in range(stop - start):
-            black[k] -= red[k]
+            inverse = np.float32(1.0) / np.float32(full[k])
+            red[k] = is_red[k] * inverse
+            black[k] = inverse - red[k]
 
 
 @kernel
@@ -286,29 +284,32 @@ def spread_planes(grid, level, work, k):
 
 @kernel
 def cycle(grid, work, size):
-    """One V(1,1) cycle from zero: ``work.solution`` approximates the answer to ``work.source``.
-
-    The source is divided by ``size`` (the sum of its absolute values, or near it) meanwhile, so
-    that single precision has room for all of it.
-    """
+    """One V(1,1) cycle from zero: ``work.solution`` approximates the answer to ``work.source``."""
     first, last = grid.start[0], grid.start[0] + grid.size[0]
-    source, right = work.source[first:last], work.right[first:last]
     solution, guess = work.solution[first:last], work.guess[first:last]
-    per_size = 1.0 / size if size > 0.0 else 0.0
-    for k in range(last - first):
-        right[k] = per_size * source[k]
-    single_cycle(grid, work)
+    scaled_cycle(grid, work, size)
     for k in range(last - first):
         solution[k] = size * guess[k]
 
 
 @kernel
-def single_cycle(grid, work):
-    """The cycle from ``work.right`` to ``work.guess``."""
-    only = grid.start.size - 1
+def scaled_cycle(grid, work, size):
+    """The same, but the answer is left as ``size`` times ``work.guess``.
+
+    The source is divided by ``size`` (the sum of its absolute values, or near it) meanwhile, so
+    that single precision has room for all of it.
+    """
+    first, last, only = grid.start[0], grid.start[0] + grid.size[0], grid.start.size - 1
     red, black, right, guess, scratch = work.red, work.black, work.right, work.guess, work.scratch
+    source, scaled = work.source[first:last], right[first:last]
+    factor, swept = red[first:last], scratch[first:last]
+    per_size = 1.0 / size if size > 0.0 else 0.0
+    for k in range(last - first):
+        scaled[k] = per_size * source[k]
+        swept[k] = factor[k] * scaled[k]
     for level in range(only):
-        first_sweep(grid, level, red, right, scratch)
+        if level > 0:
+            first_sweep(grid, level, red, right, scratch)
         half_sweep(grid, level, black, right, scratch, guess)
         residual_of_sweep(grid, level, red, guess, scratch)
         restrict(grid, level, work, scratch)
@@ -336,8 +337,10 @@ def absolute_sum(grid, field, column):
 
 
 @kernel
-def inner_product(grid, first_field, second_field, column):
-    """Sum of the products on the finest level: along columns first, then over the columns."""
+def inner_product(grid, factor, first_field, second_field, column):
+    """Sum of ``factor`` times the products on the finest level, along columns first, then over
+    the columns.
+    """
     n_x, start = grid.n[0, X], grid.start[0]
     total = column[:n_x]
     total[:] = 0.0
@@ -345,7 +348,7 @@ def inner_product(grid, first_field, second_field, column):
         a = first_field[start + j * n_x : start + (j + 1) * n_x]
         b = second_field[start + j * n_x : start + (j + 1) * n_x]
         for i in range(n_x):
-            total[i] += a[i] * b[i]
+            total[i] += factor * a[i] * b[i]
     result = 0.0
     for i in range(n_x):
         result += total[i]
@@ -371,21 +374,21 @@ def solve(grid, work, target, max_iterations):
     """
     start, stop = grid.start[0], grid.start[0] + grid.size[0]
     work.correction[start:stop] = 0.0
-    direction, solution = work.direction[start:stop], work.solution[start:stop]
+    direction, guess = work.direction[start:stop], work.guess[start:stop]
     remaining = absolute_sum(grid, work.source, work.column)
     energy = 1.0
     for iteration in range(max_iterations):
         if remaining <= target:
             return iteration, remaining
-        cycle(grid, work, remaining)
+        scaled_cycle(grid, work, remaining)
         ratio = 0.0
         if iteration > 0:
-            ratio = inner_product(grid, work.solution, work.product, work.column) / energy
+            ratio = inner_product(grid, remaining, work.guess, work.product, work.column) / energy
         for k in range(stop - start):
-            direction[k] = solution[k] - ratio * direction[k]
+            direction[k] = remaining * guess[k] - ratio * direction[k]
         multiply(grid, work.diagonal, work.direction, work.product)
-        energy = inner_product(grid, work.direction, work.product, work.column)
-        step = inner_product(grid, work.direction, work.source, work.column) / energy
+        energy = inner_product(grid, 1.0, work.direction, work.product, work.column)
+        step = inner_product(grid, 1.0, work.direction, work.source, work.column) / energy
         add_multiple(step, direction, work.correction[start:stop])
         add_multiple(-step, work.product[start:stop], work.source[start:stop])
         remaining = absolute_sum(grid, work.source, work.column)
