@@ -24,6 +24,7 @@ from abm.kernels.pair_sums import (
     SQUARE,
     pressure_block,
     push_block,
+    push_unit,
 )
 
 N_LEVELS = 4
@@ -216,22 +217,23 @@ def count_capped(n_cell, body, scratch, factor):
 
 
 @kernel
-def set_speeds(n_cell, body, scratch, box, step, level, count):
+def set_speeds(n_cell, body, scratch, box, unit, step, level, count):
     """Turn the pushes of a block into speeds; write the time that each cell moves at its speed.
 
-    That is ``step / 2**level`` [h], less where the cap ends it; count[:N_LEVELS] gets the cells
-    that would be capped at each level. Selections instead of branches: these loops are vectors.
+    unit [1/h] is that of the pushes. The time is ``step / 2**level`` [h], less where the cap ends
+    it; count[:N_LEVELS] gets the cells that would be capped at each level. Selections instead of
+    branches: these loops are vectors.
     """
     length = step / (1 << level)
     once = 1.0 / (step * step)
     for cell in range(n_cell):
-        speed_x = body[MOBILITY + cell] * scratch[PUSH_X + cell] + body[DRIFT_X + cell]
-        speed_y = body[MOBILITY + cell] * scratch[PUSH_Y + cell] + body[DRIFT_Y + cell]
+        speed_x = body[MOBILITY + cell] * (unit * scratch[PUSH_X + cell]) + body[DRIFT_X + cell]
+        speed_y = body[MOBILITY + cell] * (unit * scratch[PUSH_Y + cell]) + body[DRIFT_Y + cell]
         scratch[PUSH_X + cell] = speed_x
         scratch[PUSH_Y + cell] = speed_y
         square = speed_x * speed_x + speed_y * speed_y
         if len(box) == 3:
-            speed_z = body[MOBILITY + cell] * scratch[PUSH_Z + cell] + body[DRIFT_Z + cell]
+            speed_z = body[MOBILITY + cell] * (unit * scratch[PUSH_Z + cell]) + body[DRIFT_Z + cell]
             scratch[PUSH_Z + cell] = speed_z
             square += speed_z * speed_z
         scratch[SQUARE + cell] = square
@@ -292,7 +294,7 @@ def step_block(block, n_cell, here, there, law, box, step, level, motions, lists
     first = block * BLOCK
     n_own = min(n_cell - first, BLOCK)
     push_block(block, n_cell, here, box, motions.grip, lists, law, scratch)
-    set_speeds(n_own, body, scratch, box, step, level, count)
+    set_speeds(n_own, body, scratch, box, push_unit(law), step, level, count)
     move_block(n_own, body, scratch, box, count)
     for cell in range(n_own):
         there[0][first + cell] = scratch[HERE_X + cell]

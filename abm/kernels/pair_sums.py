@@ -15,19 +15,25 @@ than with the places.
 
 import math
 
-from abm.kernels._jit import kernel
+from abm.kernels._jit import inline_kernel, kernel
 from abm.kernels.neighbours import BLOCK
 
 (
     HERE_X, HERE_Y, PUSH_X, PUSH_Y, SQUARE, SCALE, OTHER_X, OTHER_Y,
     HERE_Z, PUSH_Z, OTHER_Z, HERE_GRIP, OTHER_GRIP, N_SCRATCH,
 ) = (BLOCK * row for row in range(14))  # fmt: skip
-"""First elements of the rows of scratch, float64[N_SCRATCH], by lane: its place [um], push [um/h],
+"""First elements of the rows of scratch, float64[N_SCRATCH], by lane: its place [um], push [um],
 squared speed, length of time, the place of its partner, the grip of both. One flat array, so that
 the compiler sees the rows apart."""
 
 OWN_RADIUS, OTHER_RADIUS = SQUARE, SCALE
 """Rows that the pressure uses otherwise."""
+
+
+@inline_kernel
+def push_unit(law):
+    """Return what the pushes are counted in, 5 stiffness / 16 [1/h]."""
+    return 0.3125 * law.stiffness
 
 
 @kernel
@@ -123,26 +129,21 @@ def repel_and_attract_rows(block, n_lane, place, box, grip, lists, pull, t_reach
 
 @kernel
 def push_block(block, n_cell, place, box, grip, lists, law, scratch):
-    """Sum the velocity [um/h] at mobility 1 that the partners of each lane of a block cause.
+    """Sum the push of the partners of each lane of a block [um]; times :func:`push_unit` it is the
+    velocity at mobility 1.
 
     place, grip [>= n_cell] by slot [um; -]; lists = :class:`abm.kernels.neighbours.ListArrays`; law
     as of :class:`abm.kernels.mechanics_blocks.Law`. Written: scratch; rows HERE and PUSH are
     results.
     """
     n_lane = min(n_cell - block * BLOCK, BLOCK)
-    unit = 0.3125 * law.stiffness
     fetch_lanes(block * BLOCK, n_lane, place, scratch)
     if law.adhesion > 0.0:
         t_reach = 1.0 - (1.0 + law.adhesion_reach) ** 2
-        pull = 4.0 * law.adhesion / (t_reach * t_reach) / unit
+        pull = 4.0 * law.adhesion / (t_reach * t_reach) / push_unit(law)
         repel_and_attract_rows(block, n_lane, place, box, grip, lists, pull, t_reach, scratch)
     else:
         repel_rows(block, place, box, lists, scratch)
-    for lane in range(n_lane):
-        scratch[PUSH_X + lane] *= unit
-        scratch[PUSH_Y + lane] *= unit
-        if len(place) == 3:
-            scratch[PUSH_Z + lane] *= unit
 
 
 @kernel

@@ -1,12 +1,14 @@
 """Which cells divide and which die."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from abm.clock import Clock
 from abm.kernels import waiting
 from abm.kernels.cell_layout import CellState
+from abm.kernels.corpses import age
 from abm.parameters import ParameterSet, parameter
 from abm.processes.inheritance import Inheritance
 from abm.processes.process import AbstractProcess
@@ -46,6 +48,12 @@ class CorpseParameters(ParameterSet):
 
         ``corpses`` is float64[2, n]; ``hours`` is one number or float64[n].
         """
+        stays_early, stays_late, passed = self.shares(hours)
+        early, late = corpses
+        return np.array([stays_early * early, stays_late * late + passed * early])
+
+    def shares(self, hours: float | np.ndarray) -> tuple[Any, Any, Any]:
+        """Return which share stays early, stays late, passes from early to late in ``hours``."""
         stays_early = np.exp(-hours / self.early_time)
         stays_late = np.exp(-hours / self.late_time)
         # (e^-at - e^-bt) / (b - a) with the slower rate in front, so that nothing overflows; its
@@ -53,9 +61,7 @@ class CorpseParameters(ParameterSet):
         gap = abs(1.0 / self.late_time - 1.0 / self.early_time)
         window = -np.expm1(-gap * hours) / gap if gap > 0.0 else hours
         between = np.maximum(stays_early, stays_late) * window
-        early, late = corpses
-        passed = between / self.early_time
-        return np.array([stays_early * early, stays_late * late + passed * early])
+        return stays_early, stays_late, between / self.early_time
 
 
 class Fate(AbstractProcess):
@@ -91,8 +97,9 @@ class Fate(AbstractProcess):
         """Advance all populations by the fate step that ends at ``clock.tick``."""
         hours = clock.to_hours(clock.tick - self._tick)
         self._tick = clock.tick
+        shares = self.corpses.shares(hours)
         for name, corpses in state.sites.corpses.items():
-            state.sites.corpses[name] = self.corpses.aged(corpses, hours)
+            state.sites.corpses[name] = age(corpses, *shares)
         for population in state.populations:
             if population.has(Group.WEIGHTED):
                 self._weighted(state, population, clock, hours)
@@ -122,7 +129,7 @@ class Fate(AbstractProcess):
             is_dead &= is_running
             is_ready &= is_running
         dead = np.flatnonzero(is_dead)
-        self._bury(state, population, dead, np.zeros(dead.shape[0]))
+        self._bury(state, population, dead)
         mothers = np.flatnonzero(is_ready & ~is_dead)
         times = np.full(mothers.shape[0], clock.hours)
         self.inheritance.divide(state, population, mothers, times, clock.tick)
@@ -170,9 +177,16 @@ class Fate(AbstractProcess):
         population["dies_next"][rows] = waits[1] < waits[0]
 
     def _bury(
-        self, state: State, population: Population, rows: np.ndarray, ages: np.ndarray
+        self,
+        state: State,
+        population: Population,
+        rows: np.ndarray,
+        ages: np.ndarray | None = None,
     ) -> None:
-        """Turn the cells of ``rows``, dead for ``ages`` [h], into corpses and dead matter."""
+        """Turn the cells of ``rows`` into corpses and dead matter.
+
+        ``ages`` [h] tells for how long they have been dead; None: they die now.
+        """
         population.is_dead[rows] = True
         if rows.shape[0] == 0:
             return
@@ -180,10 +194,15 @@ class Fate(AbstractProcess):
             replicates = state.replicate_of(population, rows)
             state.counters.deaths += np.bincount(replicates, minlength=state.n_replicate)
         sites, site = state.sites, population["site"][rows]
-        corpses = sites.corpses.setdefault(population.name, np.zeros((len(Corpse), sites.n)))
-        died = self.corpses.aged(np.array([[1.0], [0.0]]) * np.ones(rows.shape[0]), ages)
-        for stage in Corpse:
-            corpses[stage] += np.bincount(site, weights=died[stage], minlength=sites.n)
+        if population.name not in sites.corpses:
+            sites.corpses[population.name] = np.zeros((len(Corpse), sites.n))
+        corpses = sites.corpses[population.name]
+        if ages is None:
+            corpses[Corpse.EARLY] += np.bincount(site, minlength=sites.n)
+        else:
+            died = self.corpses.aged(np.array([[1.0], [0.0]]) * np.ones(rows.shape[0]), ages)
+            for stage in Corpse:
+                corpses[stage] += np.bincount(site, weights=died[stage], minlength=sites.n)
         if population.has(Group.MECHANISTIC):
             owed = (population["owed_asn"], population["owed_gln"])
             for dead, held, way_out in zip(sites.dead, population.amounts(rows), owed, strict=True):
