@@ -5,13 +5,17 @@ import dataclasses
 import numpy as np
 import pytest
 
-from abm.kernels.cell_layout import CellState
+from abm.kernels.cell_layout import CellCondition, CellParameter, CellState
 from abm.processes.cell_lines import cell_line
 from abm.processes.cell_parameters import CellParameters
 from abm.processes.cell_vector import CellSwitches, parameter_vector
 from abm.processes.equilibrium import HUMAN_PLASMA, RPMI_1640, equilibrated_state, run_clamped
+from abm.processes.metabolism import Metabolism
 from abm.processes.microenvironment import perk_input, serine_factor
+from abm.state.sites import Species
+from scenarios.build import build
 from tests.naive import cell as naive
+from tests.small import tissue
 
 LINE = cell_line("default-blast")
 RATE = naive.BLAST["k_s"]
@@ -98,3 +102,26 @@ def test_glutaminase_inhibitor_spares_gln_and_costs_asp():
     assert blocked[CellState.GLN] > 1.3 * rest[CellState.GLN]
     assert blocked[CellState.ASP] < rest[CellState.ASP]
     assert np.all(np.isfinite(blocked))
+
+
+def test_cells_of_an_even_medium_notice_when_it_or_their_line_changes():
+    """What all cells are told once is told again when serine or a number of the line changes."""
+    model = build(tissue())
+    metabolism = next(one for one in model.processes if isinstance(one, Metabolism))
+    population = model.state.populations[0]
+    name = population.name
+    vector, exchange = metabolism.parameters[name], metabolism.exchanges[name]
+
+    def factors():
+        model.step()
+        return exchange.conditions[CellCondition.SYNTHESIS, : population.n]
+
+    assert np.all(factors() == 1.0)
+    model.state.sites.concentration[Species.SER] = 5.0
+    expected = serine_factor(vector, 5.0)
+    assert expected < 0.9
+    for _ in range(2):
+        assert np.all(factors() == expected)
+    vector[CellParameter.SERINE_SYNTHESIS] *= 0.5
+    assert np.all(factors() == serine_factor(vector, 5.0))
+    assert serine_factor(vector, 5.0) != expected
