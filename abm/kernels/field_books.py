@@ -124,7 +124,7 @@ def book(grid, rules, sites, field, species, dt, exposure, amount):
     field.flux[species] = 0.0
     for first in range(start, end, width):
         add_fluxes(grid, rules, sites, field, species, first, min(first + width, end), dt)
-    # Three sums side by side: each addition of a sum waits for the one before.
+    # Three of the nine sums side by side: each addition of a sum waits for the one before.
     for kind in range(0, N_FLUX, 3):
         flux, moved = field.flux[species, kind : kind + 3], amount[species, kind : kind + 3]
         total, second_total, third_total = 0.0, 0.0, 0.0
