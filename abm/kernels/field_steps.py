@@ -40,7 +40,8 @@ def implicit_step(grid, linear, rules, sites, field, dt, exposure, amount):
     """Advance ``field.now`` from ``field.old`` by one backward Euler step; return a status.
 
     The groups of ``rules.group`` follow one another: no species depends on another of its group,
-    so that the order of the threads does not matter.
+    so that the order of the threads does not matter. ``exposure`` and ``amount`` are those of
+    :func:`step`, handed to the loop that the tasks share; they are left alone.
     """
     plan = np.array([ITERATE, 0, 0])
     for species in rules.solved:
@@ -72,7 +73,10 @@ def implicit_step(grid, linear, rules, sites, field, dt, exposure, amount):
 
 @kernel
 def copy_species(species, source, target):
-    """Copy rows between field arrays, or between one and an array that has no ghosts."""
+    """Copy the rows ``species`` of float64[n_species, :], with ghosts, without, or one of either.
+
+    ``target`` is changed in place; of two lengths the shorter one is the middle of the longer.
+    """
     size = min(source.shape[1], target.shape[1])
     first, at = (source.shape[1] - size) // 2, (target.shape[1] - size) // 2
     for one in species:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from abm.kernels.corpses import age
 from abm.observe_wells import read_wells
 from abm.processes.fate import CorpseParameters
 from abm.processes.nutrients import DeadMatterParameters
@@ -86,3 +87,10 @@ def test_length_of_the_fate_step_changes_no_corpse():
     assert fine["n_live"].tolist() == coarse["n_live"].tolist()
     for name in ("n_early", "n_late"):
         assert fine[name].to_numpy() == pytest.approx(coarse[name].to_numpy(), rel=1e-10)
+
+
+def test_kernel_ages_corpses_as_the_formula_does():
+    """One step of all sites at once, bit for bit."""
+    stages = CorpseParameters()
+    corpses = np.random.default_rng(1).uniform(0.0, 50.0, (2, 40))
+    assert np.array_equal(age(corpses, *stages.shares(0.1)), stages.aged(corpses, 0.1))
